@@ -1,0 +1,7 @@
+//! The SCSI bus as wired-OR lines, targets, and a hard disk.
+//!
+//! Names and clauses are those of ANSI X3.131-1986 (SCSI-1) and X3.131-1994 (SCSI-2).
+
+mod device;
+
+pub use device::{Cdb, Device, Next, ResetCause, Status};

@@ -1,0 +1,2 @@
+//! A laboratory for a classic Macintosh failure: the command line.
+fn main() {}
