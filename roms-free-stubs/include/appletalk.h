@@ -45,8 +45,8 @@ enum { ddpMaxData = 586, atpMaxData = 578, atpMaxNum = 8, lapMaxData = 600 };
 typedef struct { uint16_t aNet; uint8_t aNode, aSocket; } AddrBlock;
 
 /* Write data structure: elements until one of length 0.  For writeLAP the first element starts with destination, source
- * (filled in), type; for writeDDP it is 16 bytes or longer: 7 unused, then destination network (7: hop/length are filled
- * in), so that DDP's own header of Inside Macintosh II-329 fits: offset 7 net, 11 node, 13 socket, 15 DDP type. */
+ * (filled in) and type.  For writeDDP it starts with the 16 bytes of LAP and long DDP header, of which the caller fills in
+ * destination network (offset 7), node (11), socket (13) and DDP type (15); .MPP fills in the rest (IM II-310). */
 typedef struct { uint16_t entryLength; void *entryPtr; } __attribute__((packed, aligned(2))) WDSElement;
 
 typedef struct {            /* one response packet */
