@@ -3,15 +3,11 @@
 #ifndef DEVICES_H
 #define DEVICES_H
 
-#include "types.h"
+#include "errors.h"
+#include "low_memory.h"
 
-/* Result codes. Positive ioResult means "not finished". */
-enum {
-    ioInProgress = 1,
-    controlErr = -17, statusErr = -18, readErr = -19, writErr = -20, badUnitErr = -21, unitEmptyErr = -22,
-    openErr = -23, closErr = -24, dRemovErr = -25, dInstErr = -26, abortErr = -27, notOpenErr = -28,
-    ioErr = -36, paramErr = -50, nsDrvErr = -56, offLinErr = -65, badMDBErr = -60
-};
+/* A positive ioResult means "not finished"; result codes are in errors.h. */
+enum { ioInProgress = 1, offLinErr = -65 };
 
 /* ioTrap bits. */
 enum { asyncTrpBit = 10, noQueueBit = 9 };
@@ -145,13 +141,10 @@ typedef struct DrvQEl {
     uint16_t dQDrvSz2;
 } DrvQEl;
 
-/* Low memory. */
-#define LM_UTableBase (*(DCtlHandle **)0x11C)
-#define LM_UnitNtryCnt (*(volatile int16_t *)0x1D2)
-#define LM_DrvQHdr (*(QHdr *)0x308)
-#define LM_jFetch (*(void **)0x8F4)
-#define LM_jStash (*(void **)0x8F8)
-#define LM_jIODone (*(void **)0x8FC)
+/* The three vectors a driver jumps through; A1 = the device control entry. */
+#define jFetch LM(ProcPtr, 0x8F4)
+#define jStash LM(ProcPtr, 0x8F8)
+#define jIODone LM(ProcPtr, 0x8FC)
 
 /* Register-based calls: A0 = parameter block, D0 = result. */
 #define PB_TRAP(name, word)                                                                                            \
@@ -199,7 +192,7 @@ static inline OSErr DrvrRemove(int16_t refNum) {
 
 static inline DCtlHandle GetDCtlEntry(int16_t refNum) {
     int16_t unit = ~refNum;
-    return refNum < 0 && unit < LM_UnitNtryCnt ? LM_UTableBase[unit] : 0;
+    return refNum < 0 && unit < UnitNtryCnt ? (DCtlHandle)UTableBase[unit] : 0;
 }
 
 /* A driver calls this (usually from an interrupt) when a queued request is finished. */
@@ -212,7 +205,9 @@ static inline void IODone(DCtlPtr dce, OSErr result) {
 /* A driver in C. Routines are `OSErr name(ParmBlkPtr pb, DCtlPtr dce)`. What Prime, Control and Status return decides as
    in the register convention: a value <= 0 is the result of a finished request (the thunk jumps to jIODone, or returns
    it in D0 if the call was immediate or KillIO); ioInProgress means that IODone will be called later.
-   DRIVER emits the header as symbol `sym`; `name` is the name without the length byte. */
+   DRIVER emits the header as symbol `sym`; `name` is the name with its full stop, without a length byte. The routines
+   are named in assembly only: make them global, or static with __attribute__((used)). Bit numbers of `flags` as in
+   dCtlFlags, given as a number, for instance 0x4F00. */
 #define DRIVER(sym, name, flags, delay, emask, open, prime, ctl, status, close)                                        \
     extern const DRVRHeader sym;                                                                                       \
     __asm__(".section .text\n\t.balign 2\n\t.globl " #sym "\n" #sym ":\n\t"                                            \
@@ -223,8 +218,8 @@ static inline void IODone(DCtlPtr dce, OSErr result) {
             "78:\tmove.l (%sp)+,%d1\n\tmove.l %a1,-(%sp)\n\tmove.l %a0,-(%sp)\n\tmove.l %d1,%a0\n\tjsr (%a0)\n\t"      \
             "addq.l #8,%sp\n\text.l %d0\n\trts\n"                                                                      \
             "72:\tpea " #prime "(%pc)\n\tbra.s 79f\n73:\tpea " #ctl "(%pc)\n\tbra.s 79f\n74:\tpea " #status "(%pc)\n"  \
-            "79:\tmove.l (%sp)+,%d1\n\tmove.w 6(%a0),-(%sp)\n\tmove.l %a1,-(%sp)\n\tmove.l %a0,-(%sp)\n\t"             \
-            "move.l %d1,%a0\n\tjsr (%a0)\n\tmove.l (%sp)+,%a0\n\tmove.l (%sp)+,%a1\n\tmove.w (%sp)+,%d1\n\t"           \
+            "79:\tmove.l (%sp)+,%d1\n\tmove.w 6(%a0),-(%sp)\n\tmovem.l %a0-%a1,-(%sp)\n\tmovem.l %a0-%a1,-(%sp)\n\t"  \
+            "move.l %d1,%a0\n\tjsr (%a0)\n\taddq.l #8,%sp\n\tmovem.l (%sp)+,%a0-%a1\n\tmove.w (%sp)+,%d1\n\t"        \
             "btst #9,%d1\n\tbne.s 80f\n\tcmp.b #6,%d1\n\tbeq.s 80f\n\text.l %d0\n\tbgt.s 80f\n\t"                      \
             "move.l 0x8FC.w,%a0\n\tjmp (%a0)\n80:\text.l %d0\n\trts\n\t.previous");
 

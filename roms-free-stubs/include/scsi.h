@@ -2,7 +2,8 @@
 #ifndef SCSI_H
 #define SCSI_H
 
-#include "types.h"
+#include "errors.h"
+#include "low_memory.h"
 
 /* Transfer instruction block: what to do with the bytes of the data phase. */
 typedef struct {
@@ -27,9 +28,6 @@ enum {
 
 /* Status bytes of targets. */
 enum { scsiGood = 0x00, scsiCheckCondition = 0x02, scsiBusy = 0x08, scsiReservationConflict = 0x18 };
-
-/* Low memory: SCSIFlags bit numbers are the manager's own. */
-#define LM_SCSIFlags (*(volatile uint16_t *)0xB22)
 
 /* Stack-based calls, selector pushed last. Each leaves an OSErr. */
 #define SCSI_CALL0(name, sel)                                                                                          \
