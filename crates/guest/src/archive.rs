@@ -283,7 +283,12 @@ struct Collected {
     bad: bool,
 }
 
-fn take_record(record: &Found, session: &mut Session, objects: &mut BTreeMap<u32, Collected>) {
+fn take_record(
+    record: &Found,
+    tape_length: usize,
+    session: &mut Session,
+    objects: &mut BTreeMap<u32, Collected>,
+) {
     let header = Header(&record.header);
     let object = header.long(24);
     match header.word(6) {
