@@ -1,0 +1,263 @@
+| SCSI Manager, the data phase: SCSIRead, SCSIWrite, SCSIRBlind, SCSIWBlind and the transfer instruction block.
+|
+| Pseudo-DMA: with the DMA mode bit set the 5380 does the REQ/ACK handshake by itself and the CPU plays the DMA controller,
+| by reading or writing at addresses that assert DACK.  A blind move of one byte takes 12 clocks (1.53 microseconds).
+
+#include "low_memory.h"
+#include "rom_traps.h"
+#include "scsi_5380.h"
+
+    .equ    noErr, 0
+    .equ    scCommErr, 2
+    .equ    scBadParmsErr, 4
+    .equ    scPhaseErr, 5
+    .equ    scCompareErr, 6
+    .equ    scSequenceErr, 8
+
+    .equ    sending, 1              | bits of %d5
+    .equ    polled, 2
+
+    .text
+    .globl  scsi_read, scsi_write, scsi_rblind, scsi_wblind
+scsi_read:
+    moveq   #polled,%d5
+    bra.s   transfer
+scsi_write:
+    moveq   #polled+sending,%d5
+    bra.s   transfer
+scsi_rblind:
+    moveq   #0,%d5
+    bra.s   transfer
+scsi_wblind:
+    moveq   #sending,%d5
+
+| %a0 the chip, (%a2) the TIB, %d5 the kind of transfer.  In the interpreter: %a3 the instruction, %a2 the buffer,
+| %a1 the pseudo-DMA address, %d3 the count, %d6 a comparison that failed.
+transfer:
+    moveq   #scSequenceErr,%d0
+    cmp.w   #3,scsi_state           | a command must have been sent
+    bne     finished
+    move.l  (%a2),%a3
+    moveq   #phase_data_in,%d4
+    btst    #0,%d5
+    beq.s   1f
+    moveq   #phase_data_out,%d4
+1:  moveq   #0,%d6
+    move.b  %d4,tcr_w(%a0)
+    bsr     data_phase
+    bne     finished
+    move.b  #mr_dma,mr_w(%a0)
+    btst    #0,%d5
+    beq.s   2f
+    lea     dack_wr(%a0),%a1
+    move.b  #icr_data,icr_w(%a0)
+    move.b  #0,sds_w(%a0)
+    bra.s   next_instruction
+2:  lea     dack_rd(%a0),%a1
+    move.b  #0,icr_w(%a0)
+    move.b  #0,sdi_w(%a0)
+
+next_instruction:
+    move.w  (%a3),%d0
+    subq.w  #1,%d0
+    cmp.w   #7,%d0
+    bhi.s   bad_instruction
+    add.w   %d0,%d0
+    move.w  opcodes(%pc,%d0.w),%d0
+    jmp     opcodes(%pc,%d0.w)
+opcodes:
+    .short  op_inc - opcodes, op_no_inc - opcodes, op_add - opcodes, op_move - opcodes
+    .short  op_loop - opcodes, op_nop - opcodes, op_stop - opcodes, op_comp - opcodes
+
+bad_instruction:
+    moveq   #scBadParmsErr,%d0
+    bra.s   end_transfer
+
+| scAdd address, value
+op_add:
+    move.l  2(%a3),%a2
+    move.l  6(%a3),%d0
+    add.l   %d0,(%a2)
+    bra.s   op_nop
+| scMove from, to
+op_move:
+    move.l  2(%a3),%a2
+    move.l  (%a2),%d0
+    move.l  6(%a3),%a2
+    move.l  %d0,(%a2)
+op_nop:
+    lea     10(%a3),%a3
+    bra.s   next_instruction
+| scLoop offset, count: the count is used up where it stands
+op_loop:
+    subq.l  #1,6(%a3)
+    ble.s   op_nop
+    add.l   2(%a3),%a3
+    bra.s   next_instruction
+op_stop:
+    moveq   #noErr,%d0
+    tst.b   %d6
+    beq.s   end_transfer
+    moveq   #scCompareErr,%d0
+    bra.s   end_transfer
+| scInc buffer, count: the address in the instruction moves on, for scLoop
+op_inc:
+    move.l  2(%a3),%a2
+    move.l  6(%a3),%d3
+    add.l   %d3,2(%a3)
+    bsr     move_bytes
+    beq.s   op_nop
+    bra.s   end_transfer
+op_no_inc:
+    move.l  2(%a3),%a2
+    move.l  6(%a3),%d3
+    bsr     move_bytes
+    beq.s   op_nop
+    bra.s   end_transfer
+op_comp:
+    move.l  2(%a3),%a2
+    move.l  6(%a3),%d3
+    add.l   %d3,2(%a3)
+    bsr     compare_bytes
+    beq.s   op_nop
+
+| The last byte written must be on the bus and acknowledged before DMA mode ends, or it is lost.  Then the chip either
+| asks for another (DRQ), or the target has gone on to another phase, or has left the bus.
+end_transfer:
+    btst    #0,%d5
+    beq.s   3f
+1:  btst    #bas_drq_bit,bas(%a0)
+    bne.s   3f
+    btst    #bas_match_bit,bas(%a0)
+    beq.s   3f
+    btst    #csb_bsy_bit,csb(%a0)
+    bne.s   1b
+3:  move.b  #0,mr_w(%a0)
+    move.b  #0,icr_w(%a0)
+    tst.b   rpi(%a0)
+finished:
+    rts
+
+| Waits for REQ and looks which phase it is.  %d0 and Z tell.
+data_phase:
+1:  btst    #csb_req_bit,csb(%a0)
+    bne.s   2f
+    btst    #csb_bsy_bit,csb(%a0)
+    bne.s   1b
+    moveq   #scCommErr,%d0
+    rts
+2:  btst    #bas_match_bit,bas(%a0)
+    beq.s   3f
+    moveq   #noErr,%d0
+    rts
+3:  moveq   #scPhaseErr,%d0
+    rts
+
+| Waits until the chip asks for the next byte.  REQ in another phase, or a free bus, ends the wait.
+    .globl  scsi_wait_drq           | a debugger shows where a transfer waits
+scsi_wait_drq:
+wait_drq:
+1:  btst    #bas_drq_bit,bas(%a0)
+    bne.s   4f
+    btst    #csb_bsy_bit,csb(%a0)
+    beq.s   5f
+    btst    #bas_match_bit,bas(%a0)
+    bne.s   1b
+    btst    #csb_req_bit,csb(%a0)   | between two phases the lines mean nothing
+    beq.s   1b
+    btst    #bas_match_bit,bas(%a0) | they may have changed to ours just before REQ
+    bne.s   1b
+    moveq   #scPhaseErr,%d0
+    rts
+4:  moveq   #noErr,%d0
+    rts
+5:  moveq   #scCommErr,%d0
+    rts
+
+| %d3 bytes between (%a2)+ and the bus.  %d0 and Z tell.
+move_bytes:
+    moveq   #noErr,%d0
+    tst.l   %d3
+    beq     9f
+    bsr     wait_drq
+    bne     9f
+    btst    #1,%d5
+    bne     move_polled
+    move.w  %d3,%d1
+    and.w   #31,%d1                 | the odd bytes first, by a jump into the unrolled loop
+    lsr.l   #5,%d3
+    neg.w   %d1
+    add.w   %d1,%d1
+    btst    #0,%d5
+    beq     read_blind
+    addq.l  #1,%d3
+    lea     1f(%pc),%a4
+    jmp     (%a4,%d1.w)
+
+    .globl  scsi_blind_write, scsi_blind_read
+    .balign 2
+scsi_blind_write:
+5:  .rept   32
+    move.b  (%a2)+,(%a1)
+    .endr
+1:  subq.l  #1,%d3
+    bne.s   5b
+    moveq   #noErr,%d0
+    rts
+
+read_blind:
+    addq.l  #1,%d3
+    lea     2f(%pc),%a4
+    jmp     (%a4,%d1.w)
+scsi_blind_read:
+6:  .rept   32
+    move.b  (%a1),(%a2)+
+    .endr
+2:  subq.l  #1,%d3
+    bne.s   6b
+    moveq   #noErr,%d0
+9:  rts
+
+| The first DRQ has been seen.
+move_polled:
+    btst    #0,%d5
+    beq.s   3f
+1:  move.b  (%a2)+,(%a1)
+    subq.l  #1,%d3
+    beq.s   8f
+    btst    #bas_drq_bit,bas(%a0)
+    bne.s   1b
+    bsr     wait_drq
+    beq.s   1b
+    rts
+3:  move.b  (%a1),(%a2)+
+    subq.l  #1,%d3
+    beq.s   8f
+    btst    #bas_drq_bit,bas(%a0)
+    bne.s   3b
+    bsr     wait_drq
+    beq.s   3b
+    rts
+8:  moveq   #noErr,%d0
+    rts
+
+| scComp: bytes from the bus against memory; a difference is remembered and reported at scStop.
+compare_bytes:
+    moveq   #noErr,%d0
+    tst.l   %d3
+    beq.s   9f
+    bsr     wait_drq
+    bne.s   9f
+1:  move.b  (%a1),%d0
+    cmp.b   (%a2)+,%d0
+    beq.s   2f
+    st      %d6
+2:  subq.l  #1,%d3
+    beq.s   8f
+    btst    #1,%d5
+    beq.s   1b
+    bsr     wait_drq
+    beq.s   1b
+    rts
+8:  moveq   #noErr,%d0
+9:  rts
