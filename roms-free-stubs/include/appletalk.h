@@ -221,13 +221,13 @@ static inline int16_t GetNodeAddress(uint16_t *node, uint16_t *net)
     return err;
 }
 
-/* The drivers' counters: .MPP's variables (GetATalkInfo's varsPtr) begin with a pointer to them (ours). */
+/* The drivers' counters: a pointer to them lies just before .MPP's variables (GetATalkInfo's varsPtr).  Ours. */
 static inline const AppleTalkStatistics *AppleTalkStats(void)
 {
     MPPParamBlock pb = {0};
     const AppleTalkStatistics *stats;
     if (PGetAppleTalkInfo(&pb, 0) != 0) return 0;
-    stats = *(const AppleTalkStatistics **)pb.info.varsPtr;
+    stats = ((const AppleTalkStatistics **)pb.info.varsPtr)[-1];
     return stats && stats->magic == appleTalkStatsMagic ? stats : 0;
 }
 
