@@ -22,7 +22,10 @@ impl Cdb {
     /// # Panics
     /// When `bytes` is longer than 12.
     pub fn new(bytes: &[u8]) -> Cdb {
-        let mut cdb = Cdb { bytes: [0; 12], len: bytes.len() as u8 };
+        let mut cdb = Cdb {
+            bytes: [0; 12],
+            len: bytes.len() as u8,
+        };
         cdb.bytes[..bytes.len()].copy_from_slice(bytes);
         cdb
     }

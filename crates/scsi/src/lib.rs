@@ -2,6 +2,15 @@
 //!
 //! Names and clauses are those of ANSI X3.131-1986 (SCSI-1) and X3.131-1994 (SCSI-2).
 
+mod bus;
 mod device;
+pub mod initiator;
+mod lines;
+pub mod message;
+mod target;
+pub mod timing;
 
+pub use bus::ScsiBus;
 pub use device::{Cdb, Device, Next, ResetCause, Status};
+pub use lines::{Lines, Phase, Signals, odd_parity};
+pub use target::TargetPort;
