@@ -3,6 +3,7 @@
 #define APPLETALK_INTERNAL_H
 #include "appletalk.h"
 #include "devices.h"
+#include "interrupt_mask.h"
 #include "low_memory.h"
 
 enum { lapENQ = 0x81, lapACK = 0x82, lapRTS = 0x84, lapCTS = 0x85, lapShortDDP = 1, lapLongDDP = 2, lapBroadcast = 0xFF };
@@ -11,15 +12,6 @@ enum { rtmpSocket = 1, nisSocket = 2, echoerSocket = 4 };
 enum { maxFrameSize = 605, minFrameSize = 3 };              /* with and without the FCS: Inside AppleTalk, appendix B */
 
 extern AppleTalkStatistics appletalk_stats;
-
-/* Interrupt masking.  Raises the processor to level 2 (or 3 from level 1), which keeps out the SCC and the VIA, and
-   returns the status register to restore. */
-static inline uint16_t mask_scc(void) {
-    uint16_t sr;
-    __asm__ volatile("move.w %%sr,%0\n\tori.w #0x0200,%%sr" : "=d"(sr) : : "memory", "cc");
-    return sr;
-}
-static inline void unmask_scc(uint16_t sr) { __asm__ volatile("move.w %0,%%sr" : : "d"(sr) : "memory", "cc"); }
 
 /* scc.S: the chip.  Delays are counted in loops whose speed boot measured (TimeDBRA, TimeSCCDB). */
 typedef struct {

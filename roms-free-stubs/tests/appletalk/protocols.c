@@ -1,0 +1,334 @@
+/* DDP, NBP, AEP and ATP against a scripted network: what the protocols send is recorded by a stand-in for llap_transmit,
+   what they receive is handed to llap_deliver as the SCC interrupt would.  Parameter blocks go in as immediate Control
+   calls with the async bit set, so that no trap is needed. */
+#include "../../rom/appletalk/appletalk_internal.h"
+
+uint8_t llap_address = 7;
+uint16_t appletalk_random(void) { return 0x1234; }
+void llap_receive_interrupt(void) {}
+OSErr llap_acquire_address(int server, uint8_t hint) { return 0; }
+void scc_set_up(void) {}
+SCCDelays scc_delays;
+OSErr mpp_control(ParmBlkPtr pb, DCtlPtr dce);
+OSErr atp_control(ParmBlkPtr pb, DCtlPtr dce);
+
+static uint8_t sent[16][620];
+static int sent_length[16], sent_count;
+OSErr llap_transmit(const WDSElement *wds, const StillWanted *wanted) {
+    int n = 0;
+    if (wanted && *wanted->tag != wanted->value) return 0;
+    for (; wds->entryLength; wds++) {
+        memcpy(sent[sent_count] + n, wds->entryPtr, wds->entryLength);
+        n += wds->entryLength;
+    }
+    sent_length[sent_count++] = n;
+    return 0;
+}
+
+static void host_exit(int code) {
+    register int d0 __asm__("d0") = 1, d1 __asm__("d1") = code;
+    __asm__ volatile("trap #0" : : "d"(d0), "d"(d1));
+    for (;;) {}
+}
+static void host_print(const char *s) {
+    int length = (int)strlen(s);
+    register int d0 __asm__("d0") = 4, d1 __asm__("d1") = 1, d3 __asm__("d3") = length;
+    register const char *d2 __asm__("d2") = s;
+    __asm__ volatile("trap #0" : "+d"(d0) : "d"(d1), "d"(d2), "d"(d3) : "memory");
+}
+static int failures;
+static void print_number(int n) {
+    char text[12];
+    int i = 11;
+    text[i] = 0;
+    do text[--i] = (char)('0' + n % 10); while ((n /= 10) > 0);
+    host_print(text + i);
+}
+#define CHECK(x) do { if (!(x)) { failures++; host_print("line "); print_number(__LINE__); host_print(": " #x "\n"); } } while (0)
+
+static int completed;
+static void completion(void) { completed++; }
+static OSErr mpp(MPPParamBlock *pb, int code) {
+    pb->csCode = (int16_t)code;
+    pb->ioTrap = (int16_t)0xA604;
+    pb->ioCompletion = (void *)completion;
+    pb->ioResult = 1;
+    return mpp_control((ParmBlkPtr)pb, 0);
+}
+static OSErr atp(ATPParamBlock *pb, int code) {
+    pb->csCode = (int16_t)code;
+    pb->ioTrap = (int16_t)0xA604;
+    pb->ioCompletion = (void *)completion;
+    pb->ioResult = 1;
+    return atp_control((ParmBlkPtr)pb, 0);
+}
+
+/* A short-header datagram from node 9. */
+static void arrive(uint8_t to_node, uint8_t dst, uint8_t src, uint8_t type, const void *data, int length) {
+    uint8_t frame[620];
+    frame[0] = to_node;
+    frame[1] = 9;
+    frame[2] = 1;
+    put16(frame + 3, (uint16_t)(length + 5));
+    frame[5] = dst;
+    frame[6] = src;
+    frame[7] = type;
+    memcpy(frame + 8, data, (size_t)length);
+    llap_deliver(frame, length + 8);
+}
+static void start_test(void) { sent_count = completed = 0; }
+
+static void test_echo(void) {
+    start_test();
+    arrive(7, 4, 200, 4, "\001hello", 6);
+    CHECK(sent_count == 1 && sent_length[0] == 14 && sent[0][0] == 9 && sent[0][1 + 1] == 1);
+    CHECK(sent[0][5] == 200 && sent[0][6] == 4 && sent[0][7] == 4 && memcmp(sent[0] + 8, "\002hello", 6) == 0);
+}
+
+static NamesTableEntry nte;
+static void test_nbp(void) {
+    static const uint8_t lookup[] = {0x21, 55, 0, 0, 9, 130, 0, 1, '=', 4, 'm', 'a', 'i', 'l', 1, '*'};
+    static const uint8_t reply[] = {0x32, 0, 0, 0, 9, 140, 1, 1, 'A', 4, 'M', 'A', 'I', 'L', 1, '*',
+                                    0, 0, 11, 141, 2, 1, 'B', 4, 'M', 'A', 'I', 'L', 1, '*'};
+    uint8_t buffer[200], entity[99], packet[64];
+    MPPParamBlock pb = {0};
+    AddrBlock a;
+
+    start_test();
+    NBPSetNTE(&nte, (const uint8_t *)"\4Post", (const uint8_t *)"\4Mail", (const uint8_t *)"\1*", 150);
+    pb.interval = 1;
+    pb.count = 3;
+    pb.verifyFlag = 1;
+    pb.ntQElPtr = &nte;
+    CHECK(mpp(&pb, registerName) == 1 && sent_count == 1);
+    CHECK(sent[0][0] == 0xFF && sent[0][5] == 2 && sent[0][8] == 0x21 && sent[0][12] == 7 && sent[0][13] == 2);
+    nbp_timer(8);
+    nbp_timer(8);
+    CHECK(sent_count == 3 && completed == 0);
+    nbp_timer(8);
+    CHECK(completed == 1 && pb.ioResult == 0 && sent_count == 3);
+    CHECK(mpp(&pb, registerName) == nbpDuplicate);
+
+    start_test();
+    arrive(0xFF, 2, 2, 2, lookup, sizeof lookup);
+    CHECK(sent_count == 1 && sent[0][0] == 9 && sent[0][5] == 130 && sent[0][8] == 0x31 && sent[0][9] == 55);
+    CHECK(sent[0][12] == 7 && sent[0][13] == 150 && memcmp(sent[0] + 15, "\4Post\4Mail\1*", 12) == 0);
+    memcpy(packet, lookup, sizeof lookup);
+    packet[10] = 'x';
+    arrive(0xFF, 2, 2, 2, packet, sizeof lookup);
+    CHECK(sent_count == 1);
+
+    start_test();
+    NBPSetEntity(entity, (const uint8_t *)"\1=", (const uint8_t *)"\4Mail", (const uint8_t *)"\1*");
+    pb.entityPtr = entity;
+    pb.retBuffPtr = buffer;
+    pb.retBuffSize = sizeof buffer;
+    pb.maxToGet = 5;
+    CHECK(mpp(&pb, lookupName) == 1 && sent_count == 1);
+    memcpy(packet, reply, sizeof reply);
+    packet[1] = sent[0][9];
+    arrive(7, 2, 2, 2, packet, sizeof reply);
+    arrive(7, 2, 2, 2, packet, sizeof reply);
+    CHECK(pb.numGotten == 2 && completed == 0);
+    nbp_timer(8);
+    nbp_timer(8);
+    nbp_timer(8);
+    CHECK(completed == 1 && pb.ioResult == 0 && pb.numGotten == 2);
+    CHECK(NBPExtract(buffer, 2, 2, entity, &a) == 0 && a.aNode == 11 && a.aSocket == 141 && entity[1] == 'B');
+
+    start_test();
+    pb.maxToGet = 1;
+    mpp(&pb, lookupName);
+    packet[1] = sent[0][9];
+    arrive(7, 2, 2, 2, packet, sizeof reply);
+    CHECK(completed == 1 && pb.numGotten == 1);
+
+    start_test();
+    NBPSetEntity(entity, (const uint8_t *)"\1A", (const uint8_t *)"\4Mail", (const uint8_t *)"\1*");
+    pb.entityPtr = entity;
+    pb.confirmAddr.aNode = 9;
+    pb.confirmAddr.aNet = 0;
+    pb.confirmAddr.aSocket = 139;
+    CHECK(mpp(&pb, confirmName) == 1 && sent[0][0] == 9);
+    packet[1] = sent[0][9];
+    arrive(7, 2, 2, 2, packet, sizeof reply);
+    CHECK(pb.ioResult == nbpConfDiff && pb.newSocket == 140);
+
+    pb.entityPtr = nte.entityData;
+    CHECK(mpp(&pb, removeName) == 0 && mpp(&pb, removeName) == nbpNotFound);
+}
+
+static void test_responder(void) {
+    static const uint8_t tree[] = {0x60, 0x03, 0x11, 0x22, 1, 2, 3, 4, 'h', 'i'};
+    static const uint8_t release[] = {0xC0, 0, 0x11, 0x22, 9, 8, 7, 6};
+    uint8_t buffer[32], answer[600];
+    ATPParamBlock open = {0}, get = {0}, respond = {0};
+    BDSElement bds[2] = {{578, answer, 0, 0xAABBCCDD}, {3, answer, 0, 5}};
+    uint32_t missed = appletalk_stats.atp_no_get_request;
+
+    start_test();
+    CHECK(atp(&open, openATPSkt) == 0 && open.atpSocket >= 128);
+    arrive(7, open.atpSocket, 200, 3, tree, sizeof tree);
+    CHECK(appletalk_stats.atp_no_get_request == missed + 1);
+    get.atpSocket = open.atpSocket;
+    get.reqPointer = buffer;
+    get.reqLength = sizeof buffer;
+    CHECK(atp(&get, getRequest) == 1);
+    arrive(7, open.atpSocket, 200, 3, tree, sizeof tree);
+    CHECK(completed == 1 && get.ioResult == 0 && get.reqLength == 2 && buffer[1] == 'i' && get.transID == 0x1122);
+    CHECK(get.userData == 0x01020304 && get.bitMap == 3 && (get.atpFlags & 0x20) && get.addrBlock.aNode == 9);
+    arrive(7, open.atpSocket, 200, 3, tree, sizeof tree);
+    CHECK(appletalk_stats.atp_duplicates == 1 && sent_count == 0);
+
+    respond.atpSocket = open.atpSocket;
+    respond.addrBlock = get.addrBlock;
+    respond.transID = get.transID;
+    respond.bdsPointer = bds;
+    respond.numOfBuffs = respond.bdsSize = 2;
+    respond.atpFlags = atpEOMvalue;
+    CHECK(atp(&respond, sendResponse) == 1 && sent_count == 2);
+    CHECK(sent_length[0] == 3 + 5 + 8 + 578 && sent[0][8] == 0x80 && sent[0][9] == 0 && get32(sent[0] + 12) == 0xAABBCCDD);
+    CHECK(sent[1][8] == 0x90 && sent[1][9] == 1 && get16(sent[1] + 10) == 0x1122);
+    arrive(7, open.atpSocket, 200, 3, (const uint8_t[]){0x60, 0x02, 0x11, 0x22, 1, 2, 3, 4}, 8);
+    CHECK(sent_count == 3 && sent[2][9] == 1);
+    arrive(7, open.atpSocket, 201, 3, release, sizeof release);
+    CHECK(completed == 1);
+    arrive(7, open.atpSocket, 200, 3, release, sizeof release);
+    CHECK(completed == 2 && respond.ioResult == 0 && respond.userData == 0x09080706);
+
+    /* A release that never comes. */
+    get.reqLength = sizeof buffer;
+    atp(&get, getRequest);
+    arrive(7, open.atpSocket, 200, 3, tree, sizeof tree);
+    atp(&respond, sendResponse);
+    atp_timer(1799);
+    CHECK(respond.ioResult == 1);
+    atp_timer(1);
+    CHECK(respond.ioResult == noRelErr);
+
+    /* At least once: done when sent. */
+    start_test();
+    get.reqLength = sizeof buffer;
+    atp(&get, getRequest);
+    arrive(7, open.atpSocket, 200, 3, (const uint8_t[]){0x40, 0x01, 0x33, 0x44, 0, 0, 0, 0}, 8);
+    respond.transID = 0x3344;
+    respond.numOfBuffs = 1;
+    CHECK(atp(&respond, sendResponse) == 0 && sent_count == 1 && sent[0][8] == 0x90);
+
+    get.reqLength = sizeof buffer;
+    atp(&get, getRequest);
+    CHECK(atp(&open, closeATPSkt) == 0 && get.ioResult == reqAborted);
+}
+
+static void test_requester(void) {
+    uint8_t buffers[2][16], packet[24];
+    BDSElement bds[2] = {{16, buffers[0], 0, 0}, {16, buffers[1], 0, 0}};
+    ATPParamBlock pb = {0};
+
+    atp_requester_init();
+    start_test();
+    pb.addrBlock.aNode = 9;
+    pb.addrBlock.aSocket = 200;
+    pb.userData = 0x01020304;
+    pb.reqPointer = "abc";
+    pb.reqLength = 3;
+    pb.bdsPointer = bds;
+    pb.numOfBuffs = 2;
+    pb.timeOutVal = 1;
+    pb.retryCount = 1;
+    pb.atpFlags = atpXOvalue;
+    CHECK(atp(&pb, sendRequest) == 1 && sent_count == 1);
+    CHECK(sent[0][8] == 0x60 && sent[0][9] == 3 && sent_length[0] == 3 + 5 + 8 + 3 && sent[0][16] == 'a');
+    memcpy(packet, sent[0] + 8, 8);
+    packet[0] = 0x90;
+    packet[1] = 1;
+    memcpy(packet + 8, "second", 6);
+    arrive(7, sent[0][6], 200, 3, packet, 14);
+    CHECK(completed == 0 && pb.currBitMap == 1 && pb.numOfResps == 1);
+    atp_timer(60);
+    CHECK(sent_count == 2 && sent[1][9] == 1 && pb.retryCount == 0);
+    packet[0] = 0x80;
+    packet[1] = 0;
+    arrive(7, sent[0][6], 200, 3, packet, 14);
+    CHECK(completed == 1 && pb.ioResult == 0 && pb.numOfResps == 2 && bds[1].dataSize == 6 && buffers[1][0] == 's');
+    CHECK(sent_count == 3 && sent[2][8] == 0xC0 && get16(sent[2] + 10) == pb.reqTID);
+
+    start_test();
+    pb.numOfBuffs = 2;
+    pb.retryCount = 2;
+    atp(&pb, sendRequest);
+    atp_timer(60);
+    atp_timer(60);
+    CHECK(sent_count == 3 && completed == 0);
+    atp_timer(60);
+    CHECK(completed == 1 && pb.ioResult == reqFailed);
+    pb.numOfBuffs = 2;
+    pb.retryCount = 2;
+    atp(&pb, sendRequest);
+    CHECK(atp_release_tcb(pb.reqTID, pb.addrBlock, 0) == 0 && pb.ioResult == reqAborted);
+}
+
+uint8_t listened[16], rest_left;
+void listener(void);
+__asm__("listener:\tmovem.l %d0-%d1,heard\n\tlea listened,%a3\n\tmoveq #2,%d3\n\tjsr (%a4)\n\tmoveq #10,%d3\n\tjsr 2(%a4)\n\t"
+        "move.b %d3,rest_left\n\trts");
+uint32_t heard[2];
+static void test_listener(void) {
+    MPPParamBlock pb = {0};
+    uint8_t header[16] = {0};
+    WDSElement wds[2] = {{16, header}, {0, 0}};
+    start_test();
+    pb.listener = (void *)listener;
+    CHECK(mpp(&pb, openSkt) == 0);
+    arrive(7, pb.socket, 200, 99, "abcdefg", 7);
+    CHECK(heard[0] == pb.socket && heard[1] == 7 && memcmp(listened, "abcdefg", 7) == 0 && rest_left == 5);
+    header[11] = 9;
+    header[13] = 200;
+    header[15] = 99;
+    pb.wdsPointer = wds;
+    CHECK(mpp(&pb, writeDDP) == 0 && sent_count == 1 && sent_length[0] == 8 && sent[0][5] == 200 && sent[0][7] == 99);
+    CHECK(mpp(&pb, closeSkt) == 0 && mpp(&pb, closeSkt) == ddpSktErr);
+}
+
+/* Long header and checksum: to another network through a router RTMP told of. */
+static void test_router(void) {
+    AddrBlock to = {3, 12, 50};
+    WDSElement wds[2] = {{4, "data"}, {0, 0}};
+    uint32_t errors = appletalk_stats.ddp_errors, unwanted = appletalk_stats.no_socket;
+    start_test();
+    CHECK(ddp_send(4, to, 99, wds, 1, 0) == noBridgeErr);
+    arrive(0xFF, 1, 1, 1, (const uint8_t[]){0, 2, 8, 20}, 4);
+    CHECK(ddp_this_net == 2 && ddp_router == 20);
+    CHECK(ddp_send(4, to, 99, wds, 1, 0) == 0 && sent[0][0] == 20 && sent[0][2] == 2 && sent[0][15] == 99);
+    sent[0][0] = sent[0][11] = 7;
+    llap_deliver(sent[0], sent_length[0]);
+    CHECK(appletalk_stats.ddp_errors == errors + 1);
+    rtmp_timer(3000);
+    CHECK(ddp_router == 0);
+    CHECK(appletalk_stats.no_socket == unwanted);
+}
+
+/* The low-memory globals: one fixed page at address 0. */
+static void map_low_memory(void) {
+    register int d0 __asm__("d0") = 192, d1 __asm__("d1") = 0, d2 __asm__("d2") = 0x2000, d3 __asm__("d3") = 3;
+    register int d4 __asm__("d4") = 0x32, d5 __asm__("d5") = -1;
+    register int a0 __asm__("a0") = 0;
+    __asm__ volatile("trap #0" : "+d"(d0) : "d"(d1), "d"(d2), "d"(d3), "d"(d4), "d"(d5), "a"(a0) : "memory");
+}
+
+void _start(void);
+void _start(void) {
+    uint8_t rtmp = 1, nis = 2, echoer = 4;
+    map_low_memory();
+    ddp_open_socket(&rtmp, rtmp_listener, 1);
+    ddp_open_socket(&nis, nbp_listener, 1);
+    ddp_open_socket(&echoer, aep_listener, 1);
+    test_echo();
+    test_nbp();
+    test_responder();
+    test_requester();
+    test_listener();
+    test_router();
+    host_print(failures ? "AppleTalk protocols: FAILED\n" : "AppleTalk protocols: ok\n");
+    host_exit(failures != 0);
+}
