@@ -187,6 +187,9 @@ impl<D: Device> ScsiBus<D> {
         let usual = Signals::ACK | Signals::ATN;
         if self.involved.is_power_of_two() && usual.contains(changed) {
             self.observe(self.involved.trailing_zeros() as u8, at, tracer);
+            if self.involved == 0 {
+                self.note_free(at);
+            }
         } else {
             self.control_changed(at, before, tracer);
         }

@@ -63,7 +63,7 @@ impl Ncr5380 {
         } else {
             Ticks::NEVER
         };
-        self.watch_request(now, lines, true);
+        self.watch_request(now, lines, false);
     }
 
     /// DMA MODE was reset: the transfer stops, DRQ and the automatic ACK go false (6.3). A byte that was latched but not read
@@ -148,6 +148,7 @@ impl Ncr5380 {
             _ => Handshake::Idle,
         };
         self.drive(at, bus, tracer);
+        self.look(at, bus, tracer);
         self.watch_request(at, bus.lines(), false);
     }
 

@@ -264,6 +264,7 @@ impl Ncr5380 {
         if !self.mode.contains(Mode::PARITY_CHECK) {
             self.parity_error = false;
         }
+        self.watch_busy(now, bus.lines());
         self.set_arbitrate(now, self.mode.contains(Mode::ARBITRATE), bus.free_since());
     }
 
