@@ -1,0 +1,73 @@
+#include "network.h"
+#include "../../include/errors.h"
+
+static ATPParamBlock *waiting[16], *answered;
+static int waiting_count;
+MPPParamBlock *registering;
+
+int network_trap(uint16_t word, Registers *r) {
+    ATPParamBlock *pb = (void *)r->a[0];
+    if (word == 0xA000) {
+        r->d[0] = 0;
+        return 1;
+    }
+    if ((word & 0xFF) != 0x04)
+        return 0;
+    pb->ioResult = word & 0x400 ? 1 : 0;
+    r->d[0] = 0;
+    if (pb->ioRefNum == mppRefNum) {
+        CHECK(pb->csCode == registerName);
+        registering = (void *)pb;
+        return 1;
+    }
+    switch (pb->csCode) {
+    case openATPSkt: pb->atpSocket = 130; break;
+    case getRequest: waiting[waiting_count++] = pb; break;
+    case sendResponse: answered = pb; break;
+    default: CHECK(!"csCode");
+    }
+    return 1;
+}
+
+void network_forget(void) {
+    waiting_count = 0;
+    answered = 0;
+}
+
+int pending_requests(void) { return waiting_count; }
+
+void transmit(uint32_t user_data, const void *data, int length, uint8_t bit_map, uint8_t node) {
+    ATPParamBlock *pb = waiting[0];
+    CHECK(waiting_count > 0);
+    memmove(waiting, waiting + 1, --waiting_count * sizeof *waiting);
+    memcpy(pb->reqPointer, data, length);
+    pb->reqLength = length;
+    pb->userData = user_data;
+    pb->bitMap = bit_map;
+    pb->atpFlags = atpXOvalue;
+    pb->addrBlock.aNode = node;
+    pb->ioResult = 0;
+    call_completion(pb->ioCompletion, pb, 0);
+}
+
+int receive(Answer *a) {
+    ATPParamBlock *pb = answered;
+    int i;
+    if (!pb)
+        return 0;
+    answered = 0;
+    a->result = (int16_t)(pb->bdsPointer[0].userBytes >> 16);
+    a->sequence = (uint16_t)pb->bdsPointer[0].userBytes;
+    a->length = 0;
+    a->packets = pb->numOfBuffs;
+    CHECK(pb->atpFlags & atpEOMvalue && pb->numOfBuffs == pb->bdsSize);
+    for (i = 0; i < pb->numOfBuffs; i++) {
+        const BDSElement *b = &pb->bdsPointer[i];
+        CHECK(i == pb->numOfBuffs - 1 || b->buffSize == 578);
+        memcpy(a->data + a->length, b->buffPtr, b->buffSize);
+        a->length += b->buffSize;
+    }
+    pb->ioResult = 0;
+    call_completion(pb->ioCompletion, pb, 0);   /* the release */
+    return 1;
+}
