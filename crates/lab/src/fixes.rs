@@ -1,0 +1,53 @@
+//! Changes that a user of the time could have made to software or hardware.
+
+/// A fix: parameters that describe the changed software or hardware.
+pub struct Fix {
+    /// Its name, as `--fix` takes it.
+    pub name: &'static str,
+    /// What a user would have done.
+    pub about: &'static str,
+    /// The mechanism it removes.
+    pub removes: &'static str,
+    /// What it sets.
+    pub changes: &'static [(&'static str, &'static str)],
+}
+
+/// All fixes.
+pub const FIXES: &[Fix] = &[
+    Fix {
+        name: "system-task-service",
+        about: "a server that only queues requests at interrupt time and serves them at system-task time",
+        removes: "M3",
+        changes: &[("server.service", "systemtask")],
+    },
+    Fix {
+        name: "asynchronous-store",
+        about: "a server whose completion routines call the File Manager asynchronously",
+        removes: "M3",
+        changes: &[("server.store", "async")],
+    },
+    Fix {
+        name: "polled-writes",
+        about: "a backup that writes with SCSIWrite, which polls for every byte, instead of SCSIWBlind",
+        removes: "M1",
+        changes: &[("backup.transfer", "polled")],
+    },
+    Fix {
+        name: "small-blocks",
+        about: "a backup whose transfer instructions are no longer than the drive's own blocks",
+        removes: "M1",
+        changes: &[("backup.tib", "512")],
+    },
+    Fix {
+        name: "yielding-backup",
+        about: "a backup that calls WaitNextEvent after every record",
+        removes: "M5",
+        changes: &[("backup.yield", "1")],
+    },
+    Fix {
+        name: "patient-start-up",
+        about: "a start-up document that gives the drive three seconds and then goes on",
+        removes: "M7",
+        changes: &[("backup.startup-wait-limit", "180")],
+    },
+];

@@ -1,0 +1,78 @@
+//! Figures of drive profiles beside the parameters of the lab, under one kind of key.
+
+use crate::parameters::{Kind, Parameters, SPECS, Source};
+use std::path::Path;
+use tape::{Origin, Profile};
+
+/// A parameter with its value, as `show` prints it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// Its key.
+    pub key: String,
+    /// Its value in this scenario.
+    pub value: String,
+    /// Its unit, or an empty text.
+    pub unit: String,
+    /// What it means, and what it may be.
+    pub about: String,
+    /// `chosen`, `assumed`, `set`, or the published source.
+    pub source: String,
+}
+
+/// The tape profile that `tape.profile` names: one of the built-in ones or a TOML file.
+///
+/// # Errors
+/// When there is none, or the file is no profile.
+pub fn tape_profile(parameters: &Parameters) -> Result<Profile, String> {
+    let name = parameters.text("tape.profile");
+    let mut profile = if name.ends_with(".toml") {
+        let text = std::fs::read_to_string(Path::new(name)).map_err(|error| format!("{name}: {error}"))?;
+        Profile::parse(&text).map_err(|error| format!("{name}: {error}"))?
+    } else {
+        Profile::named(name).map_err(|error| error.to_string())?
+    };
+    for (key, value) in parameters.overrides().filter(|(key, _)| crate::parameters::spec_of(key).is_none()) {
+        profile.set(key, value).map_err(|error| error.to_string())?;
+    }
+    Ok(profile)
+}
+
+/// Every parameter with its value in this scenario, grouped by topic.
+pub fn resolved(parameters: &Parameters) -> Vec<Resolved> {
+    let mut lines: Vec<Resolved> = Vec::new();
+    let mut topics: Vec<&str> = SPECS.iter().filter_map(|spec| Some(spec.key.split_once('.')?.0)).collect();
+    topics.dedup();
+    let profile = tape_profile(parameters).ok();
+    for topic in topics {
+        for spec in SPECS.iter().filter(|spec| spec.key.split_once('.').is_some_and(|(head, _)| head == topic)) {
+            let value = parameters.text(spec.key);
+            let source = match spec.source {
+                _ if value != spec.default && spec.source != Source::Chosen => "set".into(),
+                Source::Published(source) => source.into(),
+                Source::Assumed => "assumed".into(),
+                Source::Chosen => "chosen".into(),
+            };
+            let about = match spec.kind {
+                Kind::Choice(words) => format!("{}: {}", spec.about, words.join(" | ")),
+                Kind::YesNo => format!("{}: yes | no", spec.about),
+                _ => spec.about.into(),
+            };
+            lines.push(Resolved { key: spec.key.into(), value: value.into(), unit: spec.unit.into(), about, source });
+        }
+        if topic == "tape" {
+            for (key, figure) in profile.iter().flat_map(|profile| profile.iter()) {
+                lines.push(Resolved {
+                    key: key.into(),
+                    value: figure.value.to_string(),
+                    unit: figure.unit.clone(),
+                    about: figure.about.clone(),
+                    source: match &figure.origin {
+                        Origin::Source(source) => source.clone(),
+                        other => other.to_string(),
+                    },
+                });
+            }
+        }
+    }
+    lines
+}

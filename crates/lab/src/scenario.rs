@@ -1,0 +1,316 @@
+//! Scenarios: which machines there are, what runs on them, and every figure that is not the default.
+
+use crate::parameters::{ParameterError, Parameters, nearest};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Programs a machine of a world can have.
+pub const PROGRAMS: &[(&str, &str)] = &[
+    ("mail-server", "the mail server, in the form `server.form` says"),
+    ("backup", "the backup application, launched at start-up, and a tape drive"),
+    ("backup-extension", "the start-up document that looks for the tape drive, and a tape drive"),
+];
+
+/// What a run is expected to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    /// Nothing: any verdict will do.
+    Any,
+    /// Some failure.
+    Failure,
+    /// No failure.
+    Clean,
+    /// A failure of this kind.
+    Kind(crate::verdict::FailureKind),
+}
+
+impl Expectation {
+    /// The expectation `word` names: `any`, `failure`, `clean` or a failure kind.
+    pub fn from_word(word: &str) -> Option<Expectation> {
+        Some(match word {
+            "any" => Expectation::Any,
+            "failure" => Expectation::Failure,
+            "clean" => Expectation::Clean,
+            kind => Expectation::Kind(crate::verdict::FailureKind::from_word(kind)?),
+        })
+    }
+
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Expectation::Any => "any",
+            Expectation::Failure => "failure",
+            Expectation::Clean => "clean",
+            Expectation::Kind(kind) => kind.word(),
+        }
+    }
+}
+
+/// One Macintosh of a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// Its name; also the folder of its results.
+    pub name: String,
+    /// Names from [`PROGRAMS`].
+    pub programs: Vec<String>,
+}
+
+impl Machine {
+    /// Whether `program` is among its programs.
+    pub fn has(&self, program: &str) -> bool {
+        self.programs.iter().any(|other| other == program)
+    }
+
+    /// Whether it has a tape drive.
+    pub fn has_tape(&self) -> bool {
+        self.has("backup") || self.has("backup-extension")
+    }
+}
+
+/// A complete description of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub about: String,
+    /// What it should show.
+    pub expect: Expectation,
+    /// The machines of the world, in the order in which ties are broken.
+    pub machines: Vec<Machine>,
+    /// Every figure.
+    pub parameters: Parameters,
+    /// Names of the fixes applied.
+    pub fixes: Vec<String>,
+}
+
+/// Why a scenario is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ScenarioError {
+    /// Neither in the catalogue nor a file.
+    #[error("no scenario is called `{name}`{}; `shoeshine list` shows the catalogue, a TOML file's name ends in .toml", nearest.as_ref().map(|name| format!("; the nearest is `{name}`")).unwrap_or_default())]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The most similar name of the catalogue.
+        nearest: Option<String>,
+    },
+    /// The file cannot be read.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A place in the file, or a `--set`, is wrong.
+    #[error("{place}: {reason}")]
+    Content {
+        /// Where.
+        place: String,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+}
+
+impl Scenario {
+    /// Sets a parameter, as `--set KEY=VALUE` does.
+    ///
+    /// # Errors
+    /// When the text has no `=`, or key or value are not valid.
+    pub fn set(&mut self, assignment: &str) -> Result<(), ScenarioError> {
+        let place = || format!("--set {assignment}");
+        let (key, value) = assignment.split_once('=').ok_or_else(|| ScenarioError::Content {
+            place: place(),
+            reason: "write KEY=VALUE".into(),
+        })?;
+        if let Some(machine) = key.strip_prefix("machines.") {
+            let programs = value.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+            return self.set_machine(machine, programs, &place());
+        }
+        self.set_parameter(key, value, &place())
+    }
+
+    fn set_parameter(&mut self, key: &str, value: &str, place: &str) -> Result<(), ScenarioError> {
+        let set = self.parameters.set(key, value);
+        set.map_err(|error: ParameterError| ScenarioError::Content { place: place.into(), reason: error.to_string() })
+    }
+
+    fn set_machine(&mut self, name: &str, programs: Vec<String>, place: &str) -> Result<(), ScenarioError> {
+        let refuse = |reason: String| Err(ScenarioError::Content { place: place.into(), reason });
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if name.is_empty() || !name.chars().all(plain) {
+            return refuse(format!("`{name}` cannot name a machine: use letters, digits, - and _"));
+        }
+        for program in &programs {
+            if !PROGRAMS.iter().any(|(known, _)| known == program) {
+                let near = nearest(program, PROGRAMS.iter().map(|(known, _)| *known));
+                let hint = near.map(|near| format!("; the nearest is `{near}`")).unwrap_or_default();
+                return refuse(format!("no program is called `{program}`{hint}"));
+            }
+        }
+        match self.machines.iter_mut().find(|machine| machine.name == name) {
+            Some(machine) => machine.programs = programs,
+            None => self.machines.push(Machine { name: name.into(), programs }),
+        }
+        if self.machines.len() > 8 {
+            return refuse("at most 8 machines fit into a world".into());
+        }
+        Ok(())
+    }
+
+    /// Applies the fix called `name`.
+    ///
+    /// # Errors
+    /// When there is no such fix.
+    pub fn fix(&mut self, name: &str) -> Result<(), ScenarioError> {
+        let Some(fix) = crate::fixes::FIXES.iter().find(|fix| fix.name == name) else {
+            let near = nearest(name, crate::fixes::FIXES.iter().map(|fix| fix.name));
+            let hint = near.map(|near| format!("; the nearest is `{near}`")).unwrap_or_default();
+            return Err(ScenarioError::Content {
+                place: format!("--fix {name}"),
+                reason: format!("no fix is called `{name}`{hint}"),
+            });
+        };
+        for (key, value) in fix.changes {
+            self.set_parameter(key, value, &format!("fix {name}"))?;
+        }
+        self.fixes.push(name.into());
+        Ok(())
+    }
+
+    /// Reads the scenario from a TOML file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or its content is not valid.
+    pub fn from_file(path: &Path) -> Result<Scenario, ScenarioError> {
+        let refuse = |reason: String| ScenarioError::File { path: path.to_owned(), reason };
+        let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Scenario::from_toml(&name, &text, &path.display().to_string())
+    }
+
+    /// Reads a scenario from the text of a TOML file; `place` names the file in errors.
+    ///
+    /// # Errors
+    /// When the text is no TOML, a key is unknown, or a value is not valid.
+    pub fn from_toml(name: &str, text: &str, place: &str) -> Result<Scenario, ScenarioError> {
+        let refuse = |place: String, reason: String| ScenarioError::Content { place, reason };
+        let table: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| refuse(place.into(), error.to_string()))?;
+        let mut scenario = Scenario {
+            name: name.into(),
+            about: String::new(),
+            expect: Expectation::Any,
+            machines: Vec::new(),
+            parameters: Parameters::default(),
+            fixes: Vec::new(),
+        };
+        for (key, value) in &table {
+            let here = format!("{place}: {}", line_of(text, key));
+            match (key.as_str(), value) {
+                ("name", toml::Value::String(text)) => scenario.name.clone_from(text),
+                ("about", toml::Value::String(text)) => scenario.about.clone_from(text),
+                ("expect", toml::Value::String(word)) => {
+                    scenario.expect = Expectation::from_word(word).ok_or_else(|| {
+                        refuse(here, format!("`expect` cannot be `{word}`: any, failure, clean or a failure kind"))
+                    })?;
+                }
+                ("fixes", toml::Value::Array(names)) => {
+                    for name in names {
+                        scenario.fixes.push(name.as_str().unwrap_or_default().to_owned());
+                    }
+                }
+                ("machines", toml::Value::Table(machines)) => {
+                    for (machine, programs) in machines {
+                        let programs: Option<Vec<String>> = programs
+                            .as_array()
+                            .and_then(|list| list.iter().map(|word| Some(word.as_str()?.to_owned())).collect());
+                        let programs =
+                            programs.ok_or_else(|| refuse(here.clone(), "programs are a list of names".into()))?;
+                        scenario.set_machine(machine, programs, &here)?;
+                    }
+                }
+                (topic, toml::Value::Table(values)) => {
+                    for (key, value) in values {
+                        let value = match value {
+                            toml::Value::String(text) => text.clone(),
+                            toml::Value::Integer(number) => number.to_string(),
+                            toml::Value::Boolean(true) => "yes".into(),
+                            toml::Value::Boolean(false) => "no".into(),
+                            other => other.to_string(),
+                        };
+                        let here = format!("{place}: {}", line_of(text, key));
+                        scenario.set_parameter(&format!("{topic}.{key}"), &value, &here)?;
+                    }
+                }
+                (key, _) => {
+                    let known = ["name", "about", "expect", "fixes", "machines", "run", "mac", "disk", "tape", "mail", "server", "backup"];
+                    let near = nearest(key, known).map(|near| format!("; the nearest is `{near}`")).unwrap_or_default();
+                    return Err(refuse(here, format!("unknown key `{key}`{near}")));
+                }
+            }
+        }
+        if scenario.machines.is_empty() {
+            return Err(refuse(place.into(), "no machine: write `[machines]` and `mac = [\"mail-server\", \"backup\"]`".into()));
+        }
+        Ok(scenario)
+    }
+
+    /// The scenario that `name` means: one of the catalogue, or a TOML file.
+    ///
+    /// # Errors
+    /// When there is none, or the file is not valid.
+    pub fn find(name: &str) -> Result<Scenario, ScenarioError> {
+        if let Some(entry) = crate::catalogue::ENTRIES.iter().find(|entry| entry.name == name) {
+            return Scenario::from_toml(name, entry.text, &format!("catalogue {name}"));
+        }
+        if name.ends_with(".toml") || name.contains(std::path::MAIN_SEPARATOR) {
+            return Scenario::from_file(Path::new(name));
+        }
+        Err(ScenarioError::Unknown {
+            name: name.into(),
+            nearest: nearest(name, crate::catalogue::ENTRIES.iter().map(|entry| entry.name)),
+        })
+    }
+
+    /// The whole scenario as a TOML file that can be run: every parameter with its unit, meaning and source.
+    pub fn to_toml(&self) -> String {
+        let quote = |text: &str| toml::Value::String(text.into()).to_string();
+        let mut out = format!("name = {}\nabout = {}\nexpect = {}\n", quote(&self.name), quote(&self.about), quote(self.expect.word()));
+        if !self.fixes.is_empty() {
+            let names: Vec<String> = self.fixes.iter().map(|name| quote(name)).collect();
+            out += &format!("fixes = [{}]\n", names.join(", "));
+        }
+        out += "\n[machines]\n";
+        for machine in &self.machines {
+            let programs: Vec<String> = machine.programs.iter().map(|name| quote(name)).collect();
+            out += &format!("{} = [{}]\n", machine.name, programs.join(", "));
+        }
+        let mut topic = "";
+        let lines = crate::profiles::resolved(&self.parameters);
+        for line in &lines {
+            let (head, name) = line.key.split_once('.').unwrap_or(("", &line.key));
+            if head != topic {
+                topic = head;
+                out += &format!("\n[{topic}]\n");
+            }
+            let value = if line.value.parse::<i64>().is_ok() { line.value.clone() } else { quote(&line.value) };
+            let unit = if line.unit.is_empty() { String::new() } else { format!("{}; ", line.unit) };
+            out += &format!("{:<32} # {unit}{} [{}]\n", format!("{name} = {value}"), line.about, line.source);
+        }
+        out
+    }
+}
+
+/// Where `key` stands in a TOML text, for errors.
+fn line_of(text: &str, key: &str) -> String {
+    let starts = |line: &str| {
+        let line = line.trim_start().trim_start_matches('[').trim_start_matches(['"', '\'']);
+        line.strip_prefix(key).is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(['=', ']', '.']))
+    };
+    match text.lines().position(starts) {
+        Some(line) => format!("line {}", line + 1),
+        None => format!("`{key}`"),
+    }
+}

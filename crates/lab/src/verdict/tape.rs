@@ -1,0 +1,225 @@
+use clock::Ticks;
+use serde::{Deserialize, Serialize};
+use trace::{Event, Record, ScsiEvent, TapeEvent};
+
+const REWIND: u8 = 0x01;
+const READ: u8 = 0x08;
+const WRITE: u8 = 0x0A;
+const WRITE_FILEMARKS: u8 = 0x10;
+const SPACE: u8 = 0x11;
+
+/// One WRITE command to the tape drive, and what went wrong inside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteCommand {
+    /// When the drive had the whole command.
+    pub at: Ticks,
+    /// Block on tape it begins with, counted from the beginning, filemarks not included.
+    pub first_block: u64,
+    /// Blocks it asks to write.
+    pub blocks: u64,
+    /// Pauses of REQ inside its data: when, and at which byte.
+    pub pauses: Vec<(Ticks, u32)>,
+    /// Bytes the host wrote that no REQ asked for, with the program counter: they are not on the tape.
+    pub lost: Vec<(Ticks, u32, u32)>,
+    /// Its status byte, and when.
+    pub status: Option<(Ticks, u8)>,
+    /// Sense key, ASC and ASCQ, when the status was CHECK CONDITION.
+    pub sense: [u8; 3],
+}
+
+impl WriteCommand {
+    /// Bytes the host wrote in vain.
+    pub fn lost_bytes(&self) -> u64 {
+        self.lost.iter().map(|(_, bytes, _)| u64::from(*bytes)).sum()
+    }
+}
+
+/// A moment in the drive's life that explains others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// When.
+    pub at: Ticks,
+    /// What happened.
+    pub event: TapeEvent,
+}
+
+/// What one machine's SCSI bus and tape drive did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TapeWatch {
+    machine: u8,
+    id: u8,
+    position: u64,
+    /// Every WRITE command, in order.
+    pub writes: Vec<WriteCommand>,
+    /// Underruns, repositions, full buffers and bad blocks, in order.
+    pub moments: Vec<Moment>,
+    /// Filemarks that commands asked for.
+    pub filemarks: u64,
+    /// Command the drive is executing: when it came, and its operation code.
+    pub executing: Option<(Ticks, u8)>,
+    /// Whether any target is executing a command.
+    on_bus: Option<u8>,
+    /// When the drive last ended a command.
+    pub last_status: Option<Ticks>,
+    /// When any target of the bus last ended a command.
+    pub last_bus_status: Option<Ticks>,
+    /// Statuses of the drive that were not GOOD since it last was: count and last sense.
+    pub refused: (u64, [u8; 3]),
+    /// Underruns while writing.
+    pub underruns: u64,
+    /// Times the drive stopped and backed up.
+    pub repositions: u64,
+}
+
+impl TapeWatch {
+    /// Watches the drive with SCSI ID `id` on the machine with this number.
+    pub fn new(machine: u8, id: u8) -> TapeWatch {
+        TapeWatch { machine, id, ..TapeWatch::default() }
+    }
+
+    /// Takes note of a record.
+    pub fn see(&mut self, record: &Record) {
+        if record.machine != self.machine {
+            return;
+        }
+        match &record.event {
+            Event::Scsi(event) => self.see_bus(record.at, event),
+            Event::Tape(event) => self.see_drive(record.at, event),
+            _ => {}
+        }
+    }
+
+    fn see_drive(&mut self, at: Ticks, event: &TapeEvent) {
+        match event {
+            TapeEvent::Underrun { .. } => self.underruns += 1,
+            TapeEvent::Reposition { .. } => self.repositions += 1,
+            TapeEvent::BufferFull { .. } | TapeEvent::BadBlock { .. } => {}
+            _ => return,
+        }
+        self.moments.push(Moment { at, event: event.clone() });
+    }
+
+    fn see_bus(&mut self, at: Ticks, event: &ScsiEvent) {
+        match event {
+            ScsiEvent::Command { id, cdb } => {
+                self.on_bus = Some(*id);
+                if *id == self.id {
+                    self.command(at, cdb);
+                }
+            }
+            ScsiEvent::Status { id, status, sense, .. } => {
+                self.on_bus = None;
+                self.last_bus_status = Some(at);
+                if *id == self.id {
+                    self.status(at, *status, *sense);
+                }
+            }
+            ScsiEvent::ReqPaused { id, at_byte, out: true } if *id == self.id => {
+                if let Some(write) = self.writes.last_mut() {
+                    write.pauses.push((at, *at_byte));
+                }
+            }
+            ScsiEvent::UnpairedDma { bytes, out: true, pc } if self.on_bus == Some(self.id) => {
+                if let Some(write) = self.writes.last_mut().filter(|write| write.status.is_none()) {
+                    write.lost.push((at, *bytes, *pc));
+                }
+            }
+            ScsiEvent::BusReset => {
+                self.on_bus = None;
+                self.executing = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn command(&mut self, at: Ticks, cdb: &[u8]) {
+        let length = cdb.get(2..5).map_or(0, |bytes| u64::from(u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]])));
+        let operation = cdb.first().copied().unwrap_or(0);
+        self.executing = Some((at, operation));
+        match operation {
+            WRITE => {
+                self.writes.push(WriteCommand {
+                    at,
+                    first_block: self.position,
+                    blocks: length,
+                    pauses: Vec::new(),
+                    lost: Vec::new(),
+                    status: None,
+                    sense: [0; 3],
+                });
+                self.position += length;
+            }
+            READ | SPACE => self.position += length,
+            WRITE_FILEMARKS => self.filemarks += length,
+            REWIND => self.position = 0,
+            _ => {}
+        }
+    }
+
+    fn status(&mut self, at: Ticks, status: u8, sense: [u8; 3]) {
+        let executing = self.executing.take();
+        self.last_status = Some(at);
+        if status == 0 {
+            self.refused = (0, [0; 3]);
+        } else {
+            self.refused = (self.refused.0 + 1, sense);
+        }
+        if executing.is_some_and(|(_, operation)| operation == WRITE) {
+            if let Some(write) = self.writes.last_mut() {
+                write.status = Some((at, status));
+                write.sense = sense;
+            }
+        }
+    }
+
+    /// The last command that wrote `block`.
+    pub fn writer_of(&self, block: u64) -> Option<&WriteCommand> {
+        self.writes.iter().rev().find(|write| (write.first_block..write.first_block + write.blocks).contains(&block))
+    }
+
+    /// Whether a backup has begun, has written its last filemark, and has left the drive alone for `settle`.
+    pub fn is_over(&self, now: Ticks, settle: Ticks) -> bool {
+        self.filemarks > 0 && self.is_idle(now, settle)
+    }
+
+    /// Whether writing has begun and the drive has had nothing to do for `settle`.
+    pub fn is_idle(&self, now: Ticks, settle: Ticks) -> bool {
+        let idle = self.last_status.is_some_and(|last| now.since(last) >= settle);
+        !self.writes.is_empty() && self.executing.is_none() && idle
+    }
+
+    /// The chain of events that leads to `write`, in words: the last underrun and reposition before its end, the pause, the lost bytes.
+    pub fn chain(&self, write: &WriteCommand, symbol: impl Fn(u32) -> String) -> Vec<String> {
+        let end = write.status.map_or(Ticks::NEVER, |(at, _)| at);
+        let before = |wanted: fn(&TapeEvent) -> bool| {
+            self.moments.iter().rev().find(|moment| moment.at <= end && wanted(&moment.event))
+        };
+        let mut lines = Vec::new();
+        if let Some(Moment { at, event: TapeEvent::Underrun { block } }) = before(|e| matches!(e, TapeEvent::Underrun { .. })) {
+            lines.push((*at, format!("{at} underrun: the drive's buffer ran empty before block {block} of the tape")));
+        }
+        if let Some(Moment { at, event: TapeEvent::Reposition { buffered, ticks } }) =
+            before(|e| matches!(e, TapeEvent::Reposition { .. }))
+        {
+            let away = Ticks(*ticks);
+            lines.push((*at, format!("{at} reposition: the drive stops and backs up for {away} with {buffered} bytes buffered and takes nothing from its buffer")));
+        }
+        let begin = write.at;
+        let last = write.first_block + write.blocks.saturating_sub(1);
+        lines.push((begin, format!("{begin} WRITE of blocks {} to {last}", write.first_block)));
+        for (at, byte) in write.pauses.iter().take(3) {
+            lines.push((*at, format!("{at} buffer full: REQ pauses at byte {byte} of this command")));
+        }
+        if let Some((at, _, pc)) = write.lost.first() {
+            lines.push((*at, format!("{at} {} bytes written without a request are lost, first at {}", write.lost_bytes(), symbol(*pc))));
+        }
+        if let Some((at, status)) = write.status {
+            let filler = write.lost_bytes();
+            let filled = if filler > 0 { format!(" after {filler} filler bytes had taken the place of the lost ones") } else { String::new() };
+            let name = if status == 0 { "GOOD".into() } else { format!("{status:02X} (sense {:02X?})", write.sense) };
+            lines.push((at, format!("{at} status {name}{filled}")));
+        }
+        lines.sort_by_key(|(at, _)| *at);
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
+}
