@@ -11,6 +11,7 @@
 #ifndef APPLETALK_H
 #define APPLETALK_H
 
+#include "strict_alignment.h"
 #include <stdint.h>
 
 enum { mppUnitNum = 9, atpUnitNum = 10, mppRefNum = -10, atpRefNum = -11 };
