@@ -17,7 +17,5 @@ void device_manager_periodic(void);
 /* file_manager.c: queues a file system call; `selector` is HFSDispatch's, else 0. */
 void fs_call(OSRegs *r, int16_t selector);
 
-/* file_manager.c, for scsi_disk.c: a drive with an HFS volume may have appeared. */
-OSErr fs_mount(int16_t drive);
 
 #endif

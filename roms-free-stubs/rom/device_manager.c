@@ -291,7 +291,7 @@ void os_DrvrInstall(OSRegs *r)
             r->d0 = memFullErr;
             return;
         }
-        HLock(handle);
+        (void)HLock(handle);
         UTableBase[unit] = (Handle)handle;
     }
     dce = *handle;
@@ -319,7 +319,7 @@ void os_DrvrRemove(OSRegs *r)
     if (!err) {
         DCtlHandle handle = (DCtlHandle)UTableBase[~ref_num];
         UTableBase[~ref_num] = 0;
-        DisposeHandle(handle);
+        (void)DisposeHandle(handle);
     }
     r->d0 = err;
 }

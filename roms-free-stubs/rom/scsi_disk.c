@@ -180,7 +180,7 @@ OSErr __attribute__((used)) scsi_disk_prime(ParmBlkPtr pb, DCtlPtr dce)
         disk->retry.vblCount = 1;
         if (!disk->retry_installed) {
             disk->retry_installed = 1;
-            VInstall(&disk->retry);
+            (void)VInstall(&disk->retry);
         }
         return ioInProgress;
     }
