@@ -51,7 +51,11 @@ const TABLE: [u16; 256] = {
         let mut value = index as u16;
         let mut bit = 0;
         while bit < 8 {
-            value = if value & 1 == 1 { (value >> 1) ^ 0x8408 } else { value >> 1 };
+            value = if value & 1 == 1 {
+                (value >> 1) ^ 0x8408
+            } else {
+                value >> 1
+            };
             bit += 1;
         }
         table[index] = value;

@@ -2,9 +2,13 @@
 //!
 //! Facts come from *Inside AppleTalk*, second edition, chapter 1 and appendices A and B.
 
+mod cable;
 mod fcs;
 pub mod llap;
 mod signal;
+mod station;
 
+pub use cable::Cable;
 pub use fcs::Fcs;
 pub use signal::Signal;
+pub use station::Station;

@@ -75,7 +75,12 @@ pub struct Packet {
 impl Packet {
     /// A control packet.
     pub fn control(destination: u8, source: u8, kind: u8) -> Packet {
-        Packet { destination, source, kind, data: Vec::new() }
+        Packet {
+            destination,
+            source,
+            kind,
+            data: Vec::new(),
+        }
     }
 
     /// True for the types 80h and above.
@@ -109,7 +114,12 @@ impl Packet {
             ENQ | ACK | RTS | CTS | 0x01..=0x7F => {}
             _ => return Err(Malformed::Type),
         }
-        Ok(Packet { destination: *destination, source: *source, kind: *kind, data: data.to_vec() })
+        Ok(Packet {
+            destination: *destination,
+            source: *source,
+            kind: *kind,
+            data: data.to_vec(),
+        })
     }
 }
 
@@ -142,7 +152,11 @@ impl Stuffer {
 pub fn wire_bits(packet: &[u8]) -> u64 {
     let mut stuffer = Stuffer::default();
     let fcs = Fcs::over(packet).bytes();
-    packet.iter().chain(&fcs).map(|&byte| stuffer.bits(byte)).sum()
+    packet
+        .iter()
+        .chain(&fcs)
+        .map(|&byte| stuffer.bits(byte))
+        .sum()
 }
 
 /// Time that a frame with two opening flags holds the line, from the first flag to the end of the abort sequence.
@@ -211,7 +225,11 @@ mod tests {
         let (signals, off) = signals(&[0x2A, 0x2A, RTS], Ticks(1000), false);
         assert_eq!(off - Ticks(1000), duration(&[0x2A, 0x2A, RTS]));
         assert!(signals.is_sorted_by_key(|&(at, _)| at));
-        assert!(signals.iter().all(|&(at, _)| at >= Ticks(1000) + Signal::NOTICE));
+        assert!(
+            signals
+                .iter()
+                .all(|&(at, _)| at >= Ticks(1000) + Signal::NOTICE)
+        );
     }
 
     #[test]
@@ -220,8 +238,16 @@ mod tests {
         assert_eq!(Packet::decode(&[0x01; 604]), Err(Malformed::Size));
         assert_eq!(Packet::decode(&[1, 2, 0]), Err(Malformed::Type));
         assert_eq!(Packet::decode(&[1, 2, 0x83]), Err(Malformed::Type));
-        assert_eq!(Packet::decode(&[1, 2, RTS, 0]), Err(Malformed::ControlWithData));
-        let packet = Packet { destination: 1, source: 2, kind: SHORT_DDP, data: vec![0; 600] };
+        assert_eq!(
+            Packet::decode(&[1, 2, RTS, 0]),
+            Err(Malformed::ControlWithData)
+        );
+        let packet = Packet {
+            destination: 1,
+            source: 2,
+            kind: SHORT_DDP,
+            data: vec![0; 600],
+        };
         assert_eq!(Packet::decode(&packet.encode()), Ok(packet));
     }
 }
