@@ -44,7 +44,7 @@ static inline Boolean WaitNextEvent(int16_t mask, EventRecord *event, uint32_t s
 #define SystemTask()   TB_VOID(0xA9B4)
 #define TickCount()    ((uint32_t)TB_LONG(0xA975))
 #define Button()       TB_TRUE(TB_WORD(0xA974))
-#define PostEvent(what, message)     ((OSErr)OS_A0_D0(0xA02F, what, message))
+#define PostEvent(what, message)     OS_ERR(OS_A0_D0(0xA02F, what, message))
 #define GetOSEvent(mask, event)      ((int32_t)OS_A0_D0(0xA031, event, mask))
 #define OSEventAvail(mask, event)    ((int32_t)OS_A0_D0(0xA030, event, mask))
 #define FlushEvents(which, stop)     ((void)OS_A0_D0(0xA032, 0, (uint32_t)(stop) << 16 | (uint16_t)(which)))

@@ -13,8 +13,8 @@ typedef struct VBLTask {
     int16_t vblCount;
     int16_t vblPhase;
 } VBLTask;
-#define VInstall(task) ((OSErr)OS_A0(0xA033, task))
-#define VRemove(task)  ((OSErr)OS_A0(0xA034, task))
+#define VInstall(task) OS_ERR(OS_A0(0xA033, task))
+#define VRemove(task)  OS_ERR(OS_A0(0xA034, task))
 
 /* tmAddr is called with A1 = the task, may change A0-A3/D0-D3. */
 typedef struct TMTask {
@@ -23,9 +23,9 @@ typedef struct TMTask {
     ProcPtr tmAddr;
     int32_t tmCount;        /* time left when removed: positive ms, negative microseconds */
 } TMTask;
-#define InsTime(task)          ((OSErr)OS_A0(0xA058, task))
-#define RmvTime(task)          ((OSErr)OS_A0(0xA059, task))
-#define PrimeTime(task, count) ((OSErr)OS_A0_D0(0xA05A, task, count))
+#define InsTime(task)          OS_ERR(OS_A0(0xA058, task))
+#define RmvTime(task)          OS_ERR(OS_A0(0xA059, task))
+#define PrimeTime(task, count) OS_ERR(OS_A0_D0(0xA05A, task, count))
 
 /* dtAddr is called with A1 = dtParm, may change A0-A3/D0-D3. */
 typedef struct DeferredTask {
@@ -36,7 +36,7 @@ typedef struct DeferredTask {
     int32_t dtParm;
     int32_t dtReserved;
 } DeferredTask;
-#define DTInstall(task) ((OSErr)OS_A0(0xA082, task))
+#define DTInstall(task) OS_ERR(OS_A0(0xA082, task))
 
 typedef struct NMRec {
     struct NMRec *qLink;
@@ -49,6 +49,6 @@ typedef struct NMRec {
     ProcPtr nmResp;
     int32_t nmRefCon;
 } NMRec;
-#define NMInstall(record) ((OSErr)OS_A0(0xA05E, record))
-#define NMRemove(record)  ((OSErr)OS_A0(0xA05F, record))
+#define NMInstall(record) OS_ERR(OS_A0(0xA05E, record))
+#define NMRemove(record)  OS_ERR(OS_A0(0xA05F, record))
 #endif

@@ -7,6 +7,9 @@
 #define TRAP_STRING(x) TRAP_STRING_(x)
 #define TRAP_WORD(word) ".short " TRAP_STRING(word)
 
+/* A result code that may be ignored without a warning. */
+#define OS_ERR(d0) ({ OSErr err_ = (OSErr)(d0); err_; })
+
 /* A0 in, D0 out: parameter blocks, handles. */
 #define OS_A0(word, a0) ({ \
     register int32_t d0_ asm("d0"); register void *a0_ asm("a0") = (void *)(a0); \

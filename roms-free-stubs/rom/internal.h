@@ -15,7 +15,16 @@ void boot_newline(void);
 uint32_t rtc_read_seconds(void);
 void rtc_write_seconds(uint32_t seconds);
 
-/* exceptions.S: how many interrupt handlers are running, one inside the other (0: none). */
+/* startup.c */
+void run_startup(void) __attribute__((noreturn));
+
+/* notification.c: called when the system process has a turn. */
+void show_notifications(void);
+
+/* start_up_code.c: where start-up documents stay, for people who look in from outside. */
+void note_start_up_code(ConstStringPtr name, void *code, int32_t length);
+
+/* interrupts.S: how many interrupt handlers are running, one inside the other (0: none). */
 extern volatile int16_t interrupt_depth;
 
 #endif

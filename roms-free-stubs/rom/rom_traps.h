@@ -10,7 +10,7 @@
 #define OS_TRAP(word, name) TRAP_RECORD(word, name)
 #define TB_TRAP(word, name) TRAP_RECORD(word, name)
 #define ROM_INIT(order, function) \
-    .pushsection .rominit.order,"a" ; .long function ; .popsection
+    .pushsection .rominit.##order,"a" ; .long function ; .popsection
 
 #else
 
