@@ -21,7 +21,8 @@ static volatile uint8_t fAdrInUse;
 static volatile uint16_t activity;
 static uint8_t backoff, defer_history, collision_history;
 static uint16_t random_seed;
-static uint8_t frame_buffer[maxFrameSize + 1], dialog_buffer[maxFrameSize + 1];
+/* Even, so that DDP data at offset 8 and ATP data at 16 are copied by longs to a buffer that is even too. */
+static uint8_t frame_buffer[maxFrameSize + 3] __attribute__((aligned(4))), dialog_buffer[maxFrameSize + 3];
 
 static int bit_count(uint8_t bits) {
     int sum = 0;

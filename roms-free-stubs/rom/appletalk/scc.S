@@ -95,7 +95,7 @@ scc_missing_clock:                      /* RR10 bit 7: one clock missing */
         .globl  scc_reset_missing_clock
 scc_reset_missing_clock:
         movea.l SCCWr.w,%a1
-        write_register 14, 0x40|brg
+        write_register 14, 0x40+brg
         rts
 
         .globl  scc_reset_receiver
@@ -104,8 +104,8 @@ scc_reset_receiver:                     /* resetRx of appendix B: receiver off, 
         movea.l SCCWr.w,%a1
         write_register 3, rxOff
         bsr.s   flush
-listen: write_register 14, 0x20|brg     /* DPLL: enter search mode */
-        write_register 14, 0x40|brg     /* reset missing clock */
+listen: write_register 14, 0x20+brg     /* DPLL: enter search mode */
+        write_register 14, 0x40+brg     /* reset missing clock */
         write_register 3, rxOn
         move.b  #0x20,(%a1)             /* interrupt again on the next first character */
         rts
@@ -170,7 +170,7 @@ ended:  btst    #5,%d1
         bne.s   overrun
         btst    #6,%d1
         bne.s   bad_crc
-        move.l  #605-1-2,%d0            /* length without the FCS: bytes read - 2 */
+        move.l  #605-2,%d0              /* bytes read, 605 - D3, without the two of the FCS */
         ext.l   %d3
         sub.l   %d3,%d0
         moveq   #3,%d1

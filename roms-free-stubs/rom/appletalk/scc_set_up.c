@@ -44,7 +44,7 @@ void scc_set_up(void) {
        when 12 to 18 bit times (52 to 78 us) have passed after it. */
     scc_delays.crc = loops(dbra, 60);
     scc_delays.closing = loops(dbra, 8);
-    scc_delays.ones = loops(dbra, 84);
+    scc_delays.ones = loops(dbra, 68);
     /* After end of frame was seen: with the work done until then, some 120 us pass before this node answers, after the
        sender's ones (78 us at most) and well before the inter-frame gap of 200 us has run out. */
     scc_delays.turnaround = loops(dbra, 40);
