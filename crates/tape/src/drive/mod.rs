@@ -1,0 +1,277 @@
+//! The tape drive: a SCSI sequential-access device with mechanics.
+
+mod commands;
+mod identity;
+mod mechanics;
+mod mode;
+mod profile;
+mod reading;
+mod sense;
+mod transfer;
+mod travel;
+mod writing;
+
+pub use profile::{Figure, Origin, Profile, ProfileError, Value};
+pub use sense::{Code, SENSE_LENGTH, Sense, code, key};
+
+use crate::media::Medium;
+use clock::{Stream, Ticks};
+use commands::Activity;
+use mechanics::{Motion, Transport};
+use mode::Mode;
+use scsi::{Cdb, Device, Next, ResetCause, Status};
+use serde::{Deserialize, Serialize};
+use trace::Tracer;
+
+/// What a drive has done since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Records written to the tape.
+    pub blocks: u64,
+    /// Filemarks written to the tape.
+    pub marks: u64,
+    /// Blocks and filemarks the host has read.
+    pub read: u64,
+    /// How often a stream ended and the tape was backed up, writing and reading.
+    pub repositions: u64,
+    /// How often the buffer became low while writing, so that blocks were repeated.
+    pub underruns: u64,
+    /// Copies and gaps written to keep the tape moving.
+    pub copies: u64,
+    /// How often REQ paused in a WRITE because the buffer was full.
+    pub pauses: u64,
+    /// Those of them that came after the command's first byte: a blind transfer loses its data there.
+    pub pauses_inside: u64,
+    /// Blocks written again further on because they read back bad.
+    pub rewrites: u64,
+    /// Blocks that could not be written or read.
+    pub bad: u64,
+}
+
+/// The state of a drive as people want to see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DriveState {
+    /// No cartridge.
+    Empty,
+    /// The cartridge is unloaded.
+    Unloaded,
+    /// The tape is at rest.
+    Stopped,
+    /// The tape comes up to speed.
+    Starting,
+    /// The tape streams, writing.
+    Writing,
+    /// The tape streams, reading.
+    Reading,
+    /// The tape turns round at the end of a track.
+    Turning,
+    /// The tape stops and backs up.
+    Repositioning,
+    /// The tape is being loaded, rewound, spaced, wound or erased.
+    Moving,
+}
+
+/// A tape drive.
+///
+/// Commands and their checks follow SCSI-2 (X3.131-1994), clauses 8 and 10; the figures are those of its [`Profile`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Drive {
+    transport: Transport,
+    mode: Mode,
+    activity: Activity,
+    /// Sense data and unit attention, one for each initiator.
+    sense: [Sense; 8],
+    attention: [Option<Code>; 8],
+    /// An error of an earlier command, to be reported with the next.
+    deferred: Option<Sense>,
+    reserved_by: Option<u8>,
+    removal_prevented: bool,
+    /// The host was told of the early warning.
+    told_warning: bool,
+    initiator: u8,
+}
+
+impl Drive {
+    /// A drive that is switched on at time 0 with this cartridge in it. `stream` is the drive's own source of mechanical jitter.
+    ///
+    /// # Errors
+    /// When a figure of the profile contradicts another.
+    pub fn new(
+        profile: &Profile,
+        medium: Option<Medium>,
+        stream: Stream,
+    ) -> Result<Drive, ProfileError> {
+        let figures = profile.figures()?;
+        let mut drive = Drive {
+            mode: Mode::new(&figures),
+            transport: Transport::new(figures, stream),
+            activity: Activity::Idle,
+            sense: [Sense::default(); 8],
+            attention: [None; 8],
+            deferred: None,
+            reserved_by: None,
+            removal_prevented: false,
+            told_warning: false,
+            initiator: 0,
+        };
+        drive.transport.medium = medium;
+        drive.reset(Ticks::ZERO, ResetCause::PowerOn, &mut Tracer::default());
+        Ok(drive)
+    }
+
+    /// Puts a cartridge in; the drive loads it and reports the change to every initiator.
+    ///
+    /// # Errors
+    /// Gives the cartridge back when there is one in the drive already.
+    pub fn insert(
+        &mut self,
+        now: Ticks,
+        medium: Medium,
+        tracer: &mut Tracer,
+    ) -> Result<(), Medium> {
+        self.transport.advance(now, tracer);
+        if self.transport.medium.is_some() {
+            return Err(medium);
+        }
+        self.transport.insert(now, medium, tracer);
+        self.told_warning = false;
+        self.attention = [Some(code::MEDIUM_CHANGED); 8];
+        Ok(())
+    }
+
+    /// Takes the cartridge out, with what is on the tape at `now`; what is still in the buffer is lost. `None` when there is none, or when
+    /// its removal is prevented and `force` is not given.
+    pub fn eject(&mut self, now: Ticks, force: bool, tracer: &mut Tracer) -> Option<Medium> {
+        self.transport.advance(now, tracer);
+        if self.removal_prevented && !force {
+            return None;
+        }
+        self.removal_prevented = false;
+        self.transport.eject()
+    }
+
+    /// The cartridge and what is on it: for verdicts and images. What is still in the buffer is not on it.
+    pub fn medium(&self) -> Option<&Medium> {
+        self.transport.medium.as_ref()
+    }
+
+    /// The cartridge, to be altered by a fault injector; the drive does not notice.
+    pub fn medium_mut(&mut self) -> Option<&mut Medium> {
+        self.transport.medium.as_mut()
+    }
+
+    /// What the drive has done.
+    pub fn counters(&self) -> Counters {
+        self.transport.counters
+    }
+
+    /// Bytes in the drive's buffer, in whole blocks.
+    pub fn buffered(&self) -> u32 {
+        self.transport.buffered_bytes()
+    }
+
+    /// Number of the block at which the host reads or writes next.
+    pub fn position(&self) -> u64 {
+        self.transport.next_written()
+    }
+
+    /// What the tape does.
+    pub fn state(&self) -> DriveState {
+        match self.transport.motion {
+            Motion::Empty => DriveState::Empty,
+            Motion::Unloaded => DriveState::Unloaded,
+            Motion::Stopped => DriveState::Stopped,
+            Motion::Starting { .. } => DriveState::Starting,
+            Motion::Writing { .. } => DriveState::Writing,
+            Motion::Reading { .. } => DriveState::Reading,
+            Motion::Turning { .. } => DriveState::Turning,
+            Motion::Repositioning { .. } => DriveState::Repositioning,
+            Motion::Moving { .. } => DriveState::Moving,
+        }
+    }
+
+    /// True when the next WRITE is refused because the cartridge's plug is set to SAFE.
+    pub fn write_protected(&self) -> bool {
+        self.transport
+            .medium
+            .as_ref()
+            .is_some_and(Medium::write_protected)
+    }
+}
+
+impl Device for Drive {
+    fn command(&mut self, now: Ticks, initiator: u8, lun: u8, cdb: &Cdb, tracer: &mut Tracer) {
+        self.transport.advance(now, tracer);
+        self.initiator = initiator & 7;
+        self.activity = Activity::Decoding {
+            until: now + self.transport.figures.command,
+            cdb: *cdb,
+            lun,
+        };
+    }
+
+    fn next(&mut self, now: Ticks, tracer: &mut Tracer) -> Next {
+        self.transport.advance(now, tracer);
+        let next = self.proceed(now, tracer);
+        debug_assert!(
+            !matches!(next, Next::Wait(until) if until <= now),
+            "a wait must end later than {now:?}"
+        );
+        next
+    }
+
+    fn take(&mut self, now: Ticks, byte: u8, tracer: &mut Tracer) {
+        self.transport.advance(now, tracer);
+        self.taken(now, byte, tracer);
+    }
+
+    fn given(&mut self, now: Ticks, tracer: &mut Tracer) {
+        self.transport.advance(now, tracer);
+        self.was_given(now, tracer);
+    }
+
+    /// After a reset the drive recalibrates and rewinds: it does not know where the head is. What was in the buffer is lost. Inferred from
+    /// Archive's maintenance manual, 6.3.2: without a positioning command, writing begins at the beginning of the tape.
+    fn reset(&mut self, now: Ticks, cause: ResetCause, tracer: &mut Tracer) {
+        self.transport.advance(now, tracer);
+        self.activity = Activity::Idle;
+        self.mode = Mode::new(&self.transport.figures);
+        self.sense = [Sense::default(); 8];
+        self.attention = [Some(code::RESET); 8];
+        self.deferred = None;
+        self.reserved_by = None;
+        self.removal_prevented = false;
+        self.told_warning = false;
+        let time = match cause {
+            ResetCause::PowerOn => self.transport.figures.load,
+            ResetCause::BusReset | ResetCause::Message => self.transport.figures.recalibrate,
+        };
+        self.transport.load(now, time, tracer);
+    }
+
+    fn wake(&self) -> Ticks {
+        self.transport.wake()
+    }
+
+    fn advance(&mut self, now: Ticks, tracer: &mut Tracer) {
+        self.transport.advance(now, tracer);
+    }
+
+    fn byte_period(&self) -> Ticks {
+        self.transport.figures.byte_period
+    }
+
+    fn sense(&self) -> [u8; 3] {
+        let sense = self.pending_sense();
+        [sense.key, sense.code.0, sense.code.1]
+    }
+}
+
+/// Completes a command with CHECK CONDITION or GOOD.
+impl Drive {
+    fn check(&mut self, sense: Sense) -> Activity {
+        self.sense[usize::from(self.initiator)] = sense;
+        Activity::Done(Status::CheckCondition)
+    }
+}

@@ -1,0 +1,508 @@
+use clock::Ticks;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use thiserror::Error;
+
+/// The profiles that come with the crate: name and text.
+const BUILT_IN: [(&str, &str); 1] = [(
+    "archive-viper-150",
+    include_str!("../../profiles/archive-viper-150.toml"),
+)];
+
+/// The value of a figure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Yes or no.
+    Flag(bool),
+    /// A number, in the figure's unit.
+    Number(u64),
+    /// Text.
+    Text(String),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Flag(flag) => flag.fmt(f),
+            Value::Number(number) => number.fmt(f),
+            Value::Text(text) => text.fmt(f),
+        }
+    }
+}
+
+/// Where the value of a figure comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// Published: where.
+    Source(String),
+    /// No published figure was found.
+    Assumed,
+    /// Set by the user, in place of the profile's own value.
+    Set,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Origin::Source(source) => source,
+            Origin::Assumed => "assumed",
+            Origin::Set => "set",
+        })
+    }
+}
+
+/// One figure of a drive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figure {
+    /// Its value.
+    pub value: Value,
+    /// Unit of the value; empty when it has none.
+    pub unit: String,
+    /// What it is.
+    pub about: String,
+    /// Where the value comes from.
+    pub origin: Origin,
+    /// Smallest and largest number that may be set.
+    pub range: Option<[u64; 2]>,
+}
+
+/// A kind of drive, as data: every figure with its unit and its origin. Keys begin with `tape.`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Short name, as in a scenario.
+    pub name: String,
+    /// Name for people.
+    pub title: String,
+    figures: BTreeMap<String, Figure>,
+}
+
+/// What is wrong with a profile, a key or a value.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ProfileError {
+    /// No built-in profile has this name.
+    #[error("no drive profile is called {name:?}; there are: {known}")]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// The text is not a profile.
+    #[error("the drive profile cannot be read: {0}")]
+    Text(String),
+    /// A figure names neither source nor `assumed = true`, or both.
+    #[error("{key}: a figure says either its source or assumed = true")]
+    Origin {
+        /// The figure.
+        key: String,
+    },
+    /// The profile has no such figure.
+    #[error("{key}: no such figure; there are: {known}")]
+    Key {
+        /// The key asked for.
+        key: String,
+        /// The keys that exist.
+        known: String,
+    },
+    /// The value is not of the figure's kind or outside its range.
+    #[error("{key} = {value}: must be {expected}")]
+    Value {
+        /// The figure.
+        key: String,
+        /// The value offered.
+        value: String,
+        /// What is allowed.
+        expected: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    title: String,
+    tape: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    value: Value,
+    #[serde(default)]
+    unit: String,
+    about: String,
+    source: Option<String>,
+    #[serde(default)]
+    assumed: bool,
+    range: Option<[u64; 2]>,
+}
+
+impl Profile {
+    /// The Archive Viper 150.
+    pub fn viper_150() -> Profile {
+        Profile::named("archive-viper-150").expect("the built-in profile is tested")
+    }
+
+    /// The built-in profile with this name.
+    ///
+    /// # Errors
+    /// [`ProfileError::Unknown`] lists the names that exist.
+    pub fn named(name: &str) -> Result<Profile, ProfileError> {
+        let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
+            let known = BUILT_IN.map(|(name, _)| name).join(", ");
+            return Err(ProfileError::Unknown {
+                name: name.to_owned(),
+                known,
+            });
+        };
+        Profile::parse(text)
+    }
+
+    /// Reads a profile from TOML, as the built-in ones are written.
+    ///
+    /// # Errors
+    /// When it is no TOML, lacks a figure that the drive needs, or a value is out of its range.
+    pub fn parse(text: &str) -> Result<Profile, ProfileError> {
+        let file: File =
+            toml::from_str(text).map_err(|error| ProfileError::Text(error.to_string()))?;
+        let mut figures = BTreeMap::new();
+        for (name, entry) in file.tape {
+            let key = format!("tape.{name}");
+            let origin = match (entry.source, entry.assumed) {
+                (Some(source), false) => Origin::Source(source),
+                (None, true) => Origin::Assumed,
+                _ => return Err(ProfileError::Origin { key }),
+            };
+            let Entry {
+                value,
+                unit,
+                about,
+                range,
+                ..
+            } = entry;
+            check(&key, &value, range)?;
+            figures.insert(
+                key,
+                Figure {
+                    value,
+                    unit,
+                    about,
+                    origin,
+                    range,
+                },
+            );
+        }
+        let profile = Profile {
+            name: file.name,
+            title: file.title,
+            figures,
+        };
+        profile.figures()?;
+        Ok(profile)
+    }
+
+    /// Every figure with its key, in the order of the keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Figure)> {
+        self.figures
+            .iter()
+            .map(|(key, figure)| (key.as_str(), figure))
+    }
+
+    /// The figure with this key.
+    pub fn get(&self, key: &str) -> Option<&Figure> {
+        self.figures.get(key)
+    }
+
+    /// Sets the figure `key` (such as `tape.buffer`) to `value`, a number in the figure's unit, `true` or `false`, or text.
+    ///
+    /// # Errors
+    /// When there is no such figure, or the value is not of its kind or out of its range.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), ProfileError> {
+        let Some(figure) = self.figures.get_mut(key) else {
+            let known = self.figures.keys().cloned().collect::<Vec<_>>().join(", ");
+            return Err(ProfileError::Key {
+                key: key.to_owned(),
+                known,
+            });
+        };
+        let error = |expected: &str| ProfileError::Value {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            expected: expected.to_owned(),
+        };
+        let new = match figure.value {
+            Value::Flag(_) => Value::Flag(value.parse().map_err(|_| error("true or false"))?),
+            Value::Number(_) => Value::Number(
+                value
+                    .replace('_', "")
+                    .parse()
+                    .map_err(|_| error("a whole number"))?,
+            ),
+            Value::Text(_) => Value::Text(value.to_owned()),
+        };
+        check(key, &new, figure.range)?;
+        figure.value = new;
+        figure.origin = Origin::Set;
+        Ok(())
+    }
+
+    fn entry(&self, name: &str) -> Result<(String, &Value), ProfileError> {
+        let key = format!("tape.{name}");
+        match self.figures.get(&key) {
+            Some(figure) => Ok((key, &figure.value)),
+            None => Err(ProfileError::Text(format!("{key} is missing"))),
+        }
+    }
+
+    fn number(&self, name: &str) -> Result<u64, ProfileError> {
+        match self.entry(name)? {
+            (_, &Value::Number(number)) => Ok(number),
+            (key, value) => Err(ProfileError::Value {
+                key,
+                value: value.to_string(),
+                expected: "a whole number".to_owned(),
+            }),
+        }
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, ProfileError> {
+        match self.entry(name)? {
+            (_, &Value::Flag(flag)) => Ok(flag),
+            (key, value) => Err(ProfileError::Value {
+                key,
+                value: value.to_string(),
+                expected: "true or false".to_owned(),
+            }),
+        }
+    }
+
+    /// Text padded with blanks to the width of its INQUIRY field.
+    fn text<const N: usize>(&self, name: &str) -> Result<[u8; N], ProfileError> {
+        let (key, value) = self.entry(name)?;
+        let text = value.to_string();
+        let mut field = [b' '; N];
+        if text.len() > N || !text.bytes().all(|byte| (0x20..0x7F).contains(&byte)) {
+            let expected = format!("at most {N} printable ASCII characters");
+            return Err(ProfileError::Value {
+                key,
+                value: text,
+                expected,
+            });
+        }
+        field[..text.len()].copy_from_slice(text.as_bytes());
+        Ok(field)
+    }
+
+    /// The figures as the drive uses them.
+    ///
+    /// # Errors
+    /// When one is missing, of the wrong kind, or contradicts another.
+    pub(super) fn figures(&self) -> Result<Figures, ProfileError> {
+        let millis = |name| self.number(name).map(Ticks::from_millis);
+        let block = self.number("block")?;
+        // The buffer is handed out block by block: what is left over is no use to the drive.
+        let blocks = |name| self.number(name).map(|bytes| bytes / block);
+        let track_blocks = self.number("track-blocks")?;
+        let figures = Figures {
+            vendor: self.text("vendor")?,
+            product: self.text("product")?,
+            revision: self.text("revision")?,
+            ansi_version: self.number("ansi-version")? as u8,
+            block: block as usize,
+            variable_blocks: self.flag("variable-blocks")?,
+            density: self.number("density")? as u8,
+            track_blocks,
+            blocks: self.number("tracks")? * track_blocks,
+            early_warning: self.number("early-warning")?,
+            block_time: Ticks::at_rate(block, self.number("rate")?),
+            buffer: blocks("buffer")?,
+            start_level: blocks("start-level")?,
+            low_level: blocks("low-level")?,
+            read_level: blocks("read-level")?,
+            write_delay: millis("write-delay")?,
+            start: millis("start")?,
+            reposition: millis("reposition")?,
+            turn: millis("turn")?,
+            jitter: self.number("jitter")?,
+            begin: millis("begin")?,
+            postamble: self.number("postamble")?,
+            load: millis("load")?,
+            recalibrate: millis("recalibrate")?,
+            blank: millis("blank")?,
+            write_retries: self.number("write-retries")?,
+            read_retries: self.number("read-retries")?,
+            self_test: millis("self-test")?,
+            command: Ticks::from_micros(self.number("command")?),
+            byte_period: Ticks::at_rate(1, self.number("interface")?),
+            buffered_mode: self.number("buffered-mode")? as u8,
+            filemark_immediate: self.flag("filemark-immediate")?,
+            erase_immediate: self.flag("erase-immediate")?,
+            space_reverse: self.flag("space-reverse")?,
+        };
+        // A drive that waits for more than fits would wait for ever.
+        for (name, level) in [
+            ("start-level", figures.start_level),
+            ("read-level", figures.read_level + 1),
+        ] {
+            if level > figures.buffer {
+                let (key, value) = self.entry(name)?;
+                let expected = format!(
+                    "no more than tape.buffer holds ({} bytes)",
+                    figures.buffer * block
+                );
+                return Err(ProfileError::Value {
+                    key,
+                    value: value.to_string(),
+                    expected,
+                });
+            }
+        }
+        if figures.early_warning >= figures.blocks {
+            let (key, value) = self.entry("early-warning")?;
+            let expected = format!("less than the tape holds ({} blocks)", figures.blocks);
+            return Err(ProfileError::Value {
+                key,
+                value: value.to_string(),
+                expected,
+            });
+        }
+        Ok(figures)
+    }
+}
+
+fn check(key: &str, value: &Value, range: Option<[u64; 2]>) -> Result<(), ProfileError> {
+    match (value, range) {
+        (Value::Number(number), Some([low, high])) if !(low..=high).contains(number) => {
+            let expected = if low == high {
+                format!("{low}")
+            } else {
+                format!("{low} to {high}")
+            };
+            Err(ProfileError::Value {
+                key: key.to_owned(),
+                value: number.to_string(),
+                expected,
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A profile's figures, checked, in the units the drive counts in: blocks and ticks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Figures {
+    pub vendor: [u8; 8],
+    pub product: [u8; 16],
+    pub revision: [u8; 4],
+    pub ansi_version: u8,
+    /// Bytes of a block.
+    pub block: usize,
+    pub variable_blocks: bool,
+    pub density: u8,
+    pub track_blocks: u64,
+    /// Blocks on all tracks.
+    pub blocks: u64,
+    pub early_warning: u64,
+    /// Time a block takes to pass the head.
+    pub block_time: Ticks,
+    pub buffer: u64,
+    pub start_level: u64,
+    pub low_level: u64,
+    pub read_level: u64,
+    pub write_delay: Ticks,
+    pub start: Ticks,
+    pub reposition: Ticks,
+    pub turn: Ticks,
+    /// Thousandths.
+    pub jitter: u64,
+    pub begin: Ticks,
+    pub postamble: u64,
+    pub load: Ticks,
+    pub recalibrate: Ticks,
+    pub blank: Ticks,
+    pub write_retries: u64,
+    pub read_retries: u64,
+    pub self_test: Ticks,
+    pub command: Ticks,
+    pub byte_period: Ticks,
+    pub buffered_mode: u8,
+    pub filemark_immediate: bool,
+    pub erase_immediate: bool,
+    pub space_reverse: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_profile_is_whole_and_says_where_its_figures_come_from() {
+        for (name, _) in BUILT_IN {
+            let profile = Profile::named(name).unwrap();
+            assert_eq!(profile.name, name);
+            assert!(
+                profile
+                    .iter()
+                    .all(|(_, figure)| !figure.about.is_empty() && figure.origin != Origin::Set)
+            );
+        }
+        let error = Profile::named("viper").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "no drive profile is called \"viper\"; there are: archive-viper-150"
+        );
+    }
+
+    #[test]
+    fn figures_are_set_key_by_key_and_remember_it() {
+        let mut profile = Profile::viper_150();
+        assert_eq!(profile.get("tape.buffer").unwrap().origin, Origin::Assumed);
+        profile.set("tape.buffer", "131_072").unwrap();
+        assert_eq!(
+            profile.get("tape.buffer").unwrap().value,
+            Value::Number(131_072)
+        );
+        assert_eq!(
+            profile.get("tape.buffer").unwrap().origin.to_string(),
+            "set"
+        );
+        assert_eq!(profile.figures().unwrap().buffer, 256);
+        profile.set("tape.space-reverse", "false").unwrap();
+        profile.set("tape.product", "TEST").unwrap();
+        assert_eq!(&profile.figures().unwrap().product, b"TEST            ");
+    }
+
+    #[test]
+    fn wrong_keys_and_values_are_refused_with_what_would_be_right() {
+        let mut profile = Profile::viper_150();
+        let mut fails = |key, value| profile.set(key, value).unwrap_err().to_string();
+        assert!(
+            fails("tape.bufer", "1")
+                .starts_with("tape.bufer: no such figure; there are: tape.ansi-version, ")
+        );
+        assert_eq!(
+            fails("tape.buffer", "64K"),
+            "tape.buffer = 64K: must be a whole number"
+        );
+        assert_eq!(
+            fails("tape.buffer", "100"),
+            "tape.buffer = 100: must be 1024 to 1073741824"
+        );
+        assert_eq!(
+            fails("tape.block", "1024"),
+            "tape.block = 1024: must be 512"
+        );
+        assert_eq!(
+            fails("tape.erase-immediate", "yes"),
+            "tape.erase-immediate = yes: must be true or false"
+        );
+        profile.set("tape.buffer", "8192").unwrap();
+        let error = profile.figures().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "tape.start-level = 16384: must be no more than tape.buffer holds (8192 bytes)"
+        );
+    }
+}
