@@ -1,0 +1,396 @@
+use crate::bus::Bus;
+use crate::interrupts::InterruptStatistics;
+use crate::probe::{Probe, Step, Stop};
+use crate::{ConfigError, MacConfig, Peripheral, video};
+use chips::keyboard::{Keyboard, key, key_for};
+use chips::ncr5380::Ncr5380;
+use chips::rtc::Rtc;
+use chips::scc8530::Scc;
+use chips::via6522::Via6522;
+use clock::Ticks;
+use localtalk::Signal;
+use m68k::{CpuCore, CpuType, CycleBatchControl, CycleBatchExit, CycleBoundaryEvent};
+use scsi::ScsiBus;
+use serde::{Deserialize, Serialize};
+use trace::{ChipEvent, RunHash, Tracer};
+
+/// Clocks that no stretch of execution reaches: the deadline ends it.
+const UNLIMITED: i32 = i32::MAX / 4;
+
+const ADDRESS_ERROR: u32 = 3;
+const LINE_A: u32 = 10;
+
+/// One Macintosh Plus.
+///
+/// Serialising it saves all of its state at an instruction boundary; a machine restored from that goes on exactly as the original would.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Mac {
+    cpu: CpuCore,
+    bus: Bus,
+    #[serde(skip)]
+    probe: Probe,
+}
+
+/// The registers of the CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registers {
+    /// D0 to D7.
+    pub d: [u32; 8],
+    /// A0 to A7; A7 is the stack pointer of the current mode.
+    pub a: [u32; 8],
+    /// Address of the next instruction.
+    pub pc: u32,
+    /// Status register.
+    pub sr: u16,
+    /// User stack pointer.
+    pub usp: u32,
+}
+
+impl Mac {
+    /// A machine that has just been switched on.
+    ///
+    /// # Errors
+    /// When the configuration is impossible.
+    pub fn new(config: MacConfig) -> Result<Mac, ConfigError> {
+        let mut bus = Bus::new(config)?;
+        bus.via_pins_changed(Ticks::ZERO);
+        let mut cpu = CpuCore::new();
+        cpu.set_cpu_type(CpuType::M68000);
+        cpu.set_sst_m68000_compat(false);
+        cpu.reset(&mut bus);
+        // Time zero is the first instruction; the cycles of the reset exception lie before it.
+        (bus.now, bus.waited, bus.pc) = (0, 0, cpu.pc);
+        bus.watch.mask = cpu.int_mask;
+        cpu.last_exception_vector = None;
+        Ok(Mac { cpu, bus, probe: Probe::default() })
+    }
+
+    /// The time of the instruction boundary at which the machine stands.
+    pub fn now(&self) -> Ticks {
+        Ticks(self.bus.now)
+    }
+
+    /// Runs to the first instruction boundary at or after `until`, or to what the probe looks out for. A single instruction lasts up to some
+    /// 700 ticks (MOVEM of all registers in contended RAM), so `now` may then lie that much after `until`.
+    pub fn run_until(&mut self, until: Ticks) -> Stop {
+        let mut stop = Stop::Reached;
+        while self.bus.now < until.0 && stop == Stop::Reached {
+            self.bus.run_events(Ticks(self.bus.now));
+            self.bus.deadline = self.bus.agenda.next().min(until).0;
+            stop = if self.cpu.is_halted() {
+                self.idle();
+                Stop::Reached
+            } else if self.probe.is_active() {
+                self.stretch::<true>()
+            } else {
+                self.stretch::<false>()
+            };
+        }
+        // Bookkeeping of the stretch, not state: it would tell how a run was divided.
+        (self.cpu.cycles_remaining, self.cpu.initial_cycles) = (0, 0);
+        (self.bus.settled, self.bus.deadline) = (0, 0);
+        if stop == Stop::Reached && self.cpu.is_halted() { Stop::Halted } else { stop }
+    }
+
+    /// Executes instructions up to the deadline, a trap or STOP.
+    fn stretch<const PROBED: bool>(&mut self) -> Stop {
+        let Mac { cpu, bus, probe } = self;
+        let mut stop = Stop::Reached;
+        bus.settled = 0;
+        cpu.set_irq(bus.ipl);
+        let result = cpu.run_for_cycles_with_boundary_hook(bus, UNLIMITED, |cpu, bus, event| {
+            match event {
+                CycleBoundaryEvent::Instruction { cycles } => {
+                    bus.settle(cycles, cpu.pending_sync_clocks);
+                    if PROBED && let Some(reason) = executed(cpu, bus, probe) {
+                        stop = reason;
+                        bus.deadline = 0;
+                    }
+                }
+                CycleBoundaryEvent::InterruptEntry { cycles } => {
+                    bus.settle(cycles, cpu.pending_sync_clocks);
+                    interrupted(cpu, bus);
+                }
+            }
+            if cpu.last_exception_vector.is_some() {
+                exception_taken(cpu, bus);
+            }
+            if cpu.int_mask != bus.watch.mask {
+                bus.watch.mask_changed(Ticks(bus.now), cpu.int_mask, bus.pc, &mut bus.tracer);
+            }
+            bus.pc = cpu.pc;
+            // The core forgets the level when it accepts it.
+            cpu.set_irq(bus.ipl);
+            if bus.now >= bus.deadline { CycleBatchControl::Return } else { CycleBatchControl::Continue }
+        });
+        let unsettled = result.cycles - bus.settled;
+        match result.exit {
+            CycleBatchExit::Stopped => {
+                bus.settle(unsettled, cpu.pending_sync_clocks);
+                if PROBED && unsettled > 0 && let Some(reason) = executed(cpu, bus, probe) {
+                    stop = reason;
+                }
+                if cpu.int_mask != bus.watch.mask {
+                    bus.watch.mask_changed(Ticks(bus.now), cpu.int_mask, bus.pc, &mut bus.tracer);
+                }
+                bus.pc = cpu.pc;
+                if cpu.is_halted() {
+                    halt(cpu, bus);
+                }
+                self.idle();
+            }
+            CycleBatchExit::AlineTrap { .. } => self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_aline_exception(bus)),
+            CycleBatchExit::FlineTrap { .. } => self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_fline_exception(bus)),
+            CycleBatchExit::TrapInstruction { trap_num } => {
+                self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_trap_exception(bus, trap_num));
+            }
+            CycleBatchExit::Breakpoint { .. } => self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_bkpt_exception(bus)),
+            CycleBatchExit::IllegalInstruction { .. } => {
+                self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_illegal_exception(bus));
+            }
+            CycleBatchExit::BudgetExhausted | CycleBatchExit::BoundaryRequested => {}
+        }
+        stop
+    }
+
+    /// Takes the exception of an instruction that the core hands over without its clocks.
+    fn trap<const PROBED: bool>(&mut self, stop: &mut Stop, take: impl FnOnce(&mut CpuCore, &mut Bus) -> i32) {
+        let Mac { cpu, bus, probe } = self;
+        let clocks = take(cpu, bus);
+        cpu.top_up_prefetch(bus);
+        bus.settle(clocks, cpu.pending_sync_clocks);
+        if cpu.run_mode != 0 {
+            // A fault while the frame was pushed: the 68000 halts (UM, "Multiple exceptions", double bus fault).
+            halt(cpu, bus);
+            return;
+        }
+        if PROBED && let Some(reason) = executed(cpu, bus, probe) {
+            *stop = reason;
+        }
+        exception_taken(cpu, bus);
+        bus.pc = cpu.pc;
+    }
+
+    /// Nothing is executed until the deadline.
+    fn idle(&mut self) {
+        let until = self.bus.deadline.max(self.bus.now);
+        self.bus.idle(until, self.cpu.pending_sync_clocks);
+        let (pc, sr) = (self.cpu.pc, self.cpu.get_sr());
+        self.probe.sample(Ticks(self.bus.now), pc, sr);
+    }
+
+    /// Hands over what this machine notices on the LocalTalk cable at `at`; times must not decrease. One in the past is noticed now.
+    pub fn line_in(&mut self, at: Ticks, signal: Signal) {
+        self.bus.scc.line_in(at.max(self.now()), signal);
+        self.bus.scc_accessed(Ticks(self.bus.now));
+    }
+
+    /// Takes what this machine has put on the LocalTalk cable, each with the time at which others notice it.
+    pub fn line_out(&mut self) -> impl Iterator<Item = (Ticks, Signal)> + '_ {
+        self.bus.scc.line_out()
+    }
+
+    /// True when [`Mac::line_out`] has something.
+    pub fn has_line_out(&self) -> bool {
+        self.bus.scc.has_line_out()
+    }
+
+    /// Where the devices of this machine leave their records.
+    pub fn tracer(&mut self) -> &mut Tracer {
+        &mut self.bus.tracer
+    }
+
+    /// The byte that a read at `address` would give, without the effects of reading.
+    pub fn peek(&self, address: u32) -> u8 {
+        self.bus.peek(address)
+    }
+
+    /// The word at `address`, as [`Mac::peek`].
+    pub fn peek_word(&self, address: u32) -> u16 {
+        u16::from_be_bytes([self.peek(address), self.peek(address.wrapping_add(1))])
+    }
+
+    /// The long word at `address`, as [`Mac::peek`].
+    pub fn peek_long(&self, address: u32) -> u32 {
+        u32::from(self.peek_word(address)) << 16 | u32::from(self.peek_word(address.wrapping_add(2)))
+    }
+
+    /// The registers of the CPU.
+    pub fn registers(&self) -> Registers {
+        let cpu = &self.cpu;
+        Registers {
+            d: std::array::from_fn(|n| cpu.d(n)),
+            a: std::array::from_fn(|n| cpu.a(n)),
+            pc: cpu.pc,
+            sr: cpu.get_sr(),
+            usp: cpu.get_usp(),
+        }
+    }
+
+    /// True when two faults in a row have halted the CPU.
+    pub fn is_halted(&self) -> bool {
+        self.cpu.is_halted()
+    }
+
+    /// True while the CPU waits in STOP.
+    pub fn is_stopped(&self) -> bool {
+        self.cpu.is_stopped()
+    }
+
+    /// The picture on the screen: [`video::HEIGHT`] rows of [`video::WIDTH`] / 8 bytes, most significant bit left, 1 = black.
+    pub fn screen(&self) -> Vec<u8> {
+        let start = video::buffer(self.bus.main_screen());
+        (0..video::BYTES as u32).map(|offset| self.bus.ram.byte(start + offset)).collect()
+    }
+
+    /// A key goes down or comes up; `code` as in [`chips::keyboard::key_for`].
+    pub fn press_key(&mut self, code: u8, down: bool) {
+        self.bus.keyboard.transition(Ticks(self.bus.now), code, down);
+        self.bus.schedule_keyboard();
+    }
+
+    /// Types `text` at a steady pace from now on. Characters that the keyboard does not have are left out.
+    pub fn type_text(&mut self, text: &str) {
+        for (code, shifted) in text.chars().filter_map(key_for) {
+            if shifted {
+                self.bus.type_key(key::SHIFT, true);
+            }
+            self.bus.type_key(code, true);
+            self.bus.type_key(code, false);
+            if shifted {
+                self.bus.type_key(key::SHIFT, false);
+            }
+        }
+    }
+
+    /// Presses or releases the mouse button.
+    pub fn set_mouse_button(&mut self, down: bool) {
+        use crate::devices::port_b::MOUSE_BUTTON;
+        self.bus.via.b.set_input(MOUSE_BUTTON, if down { 0 } else { MOUSE_BUTTON });
+    }
+
+    /// Moves the mouse by so many steps.
+    pub fn move_mouse(&mut self, right: i32, down: i32) {
+        self.bus.move_mouse(right, down);
+    }
+
+    /// Presses or releases the interrupt button of the programmer's switch.
+    pub fn set_interrupt_switch(&mut self, pressed: bool) {
+        let now = self.now();
+        self.bus.requests.set_switch(now, pressed);
+        self.bus.requests_changed(now);
+    }
+
+    /// The SCSI bus with its devices.
+    pub fn scsi(&self) -> &ScsiBus<Peripheral> {
+        &self.bus.scsi
+    }
+
+    /// Changes the SCSI device `id` from outside: a cartridge, a switch, a fault.
+    pub fn with_peripheral<R>(&mut self, id: u8, change: impl FnOnce(&mut Peripheral) -> R) -> Option<R> {
+        let Bus { ncr, scsi, tracer, now, .. } = &mut self.bus;
+        ncr.advance(Ticks(*now), scsi, tracer);
+        let result = scsi.with_device(id, change);
+        self.bus.scsi_accessed();
+        result
+    }
+
+    /// The VIA.
+    pub fn via(&self) -> &Via6522 {
+        &self.bus.via
+    }
+
+    /// The SCC.
+    pub fn scc(&self) -> &Scc {
+        &self.bus.scc
+    }
+
+    /// The SCSI chip.
+    pub fn ncr5380(&self) -> &Ncr5380 {
+        &self.bus.ncr
+    }
+
+    /// The clock chip.
+    pub fn rtc(&self) -> &Rtc {
+        &self.bus.rtc
+    }
+
+    /// The clock chip, to prepare its parameter RAM before the machine starts.
+    pub fn rtc_mut(&mut self) -> &mut Rtc {
+        &mut self.bus.rtc
+    }
+
+    /// The keyboard.
+    pub fn keyboard(&self) -> &Keyboard {
+        &self.bus.keyboard
+    }
+
+    /// RAM as it lies in the chips.
+    pub fn ram(&self) -> &[u8] {
+        self.bus.ram.bytes()
+    }
+
+    /// What has been seen of interrupts so far.
+    pub fn interrupts(&self) -> &InterruptStatistics {
+        &self.bus.watch.statistics
+    }
+
+    /// What looks at the CPU.
+    pub fn probe(&mut self) -> &mut Probe {
+        &mut self.probe
+    }
+
+    /// Ticks by which memory cycles have exceeded the CPU core's own count since power-on. Anything but exceptions taken during an
+    /// instruction fetch would be a defect of the core's accounts.
+    pub fn clock_corrections(&self) -> u64 {
+        self.bus.overrun
+    }
+
+    /// The hash over the whole state, as 64 hexadecimal digits.
+    pub fn state_hash(&self) -> String {
+        let state = postcard::to_stdvec(self).expect("a machine always serialises");
+        let mut hash = RunHash::default();
+        hash.add_bytes(&state);
+        hash.hex()
+    }
+}
+
+/// Tells the probe about the instruction just executed.
+fn executed(cpu: &CpuCore, bus: &Bus, probe: &mut Probe) -> Option<Stop> {
+    let step = Step { at: Ticks(bus.now), pc: cpu.ppc, sr: cpu.get_sr(), sp: cpu.sp() };
+    probe.executed(step, cpu.pc, |address| u16::from_be_bytes([bus.peek(address), bus.peek(address + 1)]))
+}
+
+/// The CPU has entered an interrupt handler.
+fn interrupted(cpu: &mut CpuCore, bus: &mut Bus) {
+    cpu.last_exception_vector = None;
+    if cpu.run_mode != 0 {
+        halt(cpu, bus);
+        return;
+    }
+    let level = (cpu.int_mask >> 8 & 7) as u8;
+    bus.watch.accepted(Ticks(bus.now), level, bus.pc, &bus.requests, &mut bus.tracer);
+}
+
+/// An exception other than an interrupt was taken. Line A and TRAP are the ordinary calls of the system and go unrecorded.
+#[cold]
+fn exception_taken(cpu: &mut CpuCore, bus: &mut Bus) {
+    let Some(vector) = cpu.last_exception_vector.take() else { return };
+    if vector != LINE_A && !(32..48).contains(&vector) {
+        bus.tracer.emit(Ticks(bus.now), ChipEvent::Exception { vector: vector as u8, pc: cpu.ppc });
+    }
+    // The core goes on where a 68000 halts: a frame on an odd stack, or an odd handler for odd addresses.
+    if bus.odd_frame || (vector == ADDRESS_ERROR && cpu.pc & 1 != 0) {
+        halt(cpu, bus);
+    }
+}
+
+/// Halts the CPU for good.
+fn halt(cpu: &mut CpuCore, bus: &mut Bus) {
+    const STOP_LEVEL_HALT: u32 = 2;
+    const RUN_MODE_FAULTED: u32 = 1;
+    bus.tracer.emit(Ticks(bus.now), ChipEvent::Halted { pc: cpu.ppc });
+    cpu.stopped |= STOP_LEVEL_HALT;
+    cpu.run_mode = RUN_MODE_FAULTED;
+    bus.deadline = 0;
+}

@@ -1,0 +1,112 @@
+//! The beam, and what it costs the CPU.
+//!
+//! A frame has 370 lines of 704 dots; 342 lines of 512 dots are visible (Guide, "Video timing"). A dot is one tick.
+//!
+//! # Memory cycles
+//! RAM works in slots of four CPU clocks, 88 to a line. While a line is being drawn every other slot belongs to the video circuit: "the
+//! 68000 and the video circuitry take turns", a word of 16 dots every eight clocks. One slot after the visible part of every line, also
+//! of lines that are not drawn, belongs to the sound and disk-speed circuit. All other slots are the CPU's. ROM and devices are on the far side
+//! of the data buffers and never wait.
+//!
+//! These rules give back-to-back word accesses at 2.56 MB/s to RAM and 3.92 MB/s to ROM, the figures of the Guide; the test below checks it.
+//!
+//! Inferences of the author: that a CPU access always begins on a slot boundary (the memory sequencer runs freely, so an access that
+//! comes in the middle of a slot waits for the next), and that the first slot of a drawn line is the video's.
+
+use clock::Ticks;
+
+/// Visible dots of a line.
+pub const WIDTH: usize = 512;
+/// Visible lines.
+pub const HEIGHT: usize = 342;
+/// Bytes of the bitmap.
+pub const BYTES: usize = WIDTH * HEIGHT / 8;
+
+/// Lines of vertical blanking; a frame begins with them here, and so with the interrupt.
+pub const BLANK_LINES: u32 = 28;
+
+/// Ticks of a slot.
+const SLOT: u32 = 8;
+const SLOTS: u32 = Ticks::LINE.0 as u32 / SLOT;
+const VISIBLE_SLOTS: u32 = WIDTH as u32 / SLOT;
+
+/// Ticks to wait for a slot, by whether the line is drawn and by half the dot at which the access is wanted.
+static WAITS: [[u8; Ticks::LINE.0 as usize / 2]; 2] = [waits(false), waits(true)];
+
+const fn slot_is_taken(drawn: bool, slot: u32) -> bool {
+    (drawn && slot < VISIBLE_SLOTS && slot.is_multiple_of(2)) || slot == VISIBLE_SLOTS
+}
+
+const fn waits(drawn: bool) -> [u8; Ticks::LINE.0 as usize / 2] {
+    let mut table = [0; Ticks::LINE.0 as usize / 2];
+    let mut half = 0;
+    while half < table.len() {
+        let dot = half as u32 * 2;
+        let mut slot = dot.div_ceil(SLOT);
+        // The first slot of the next line is taken only if that line is drawn; that it is, is right for all lines but two of a frame.
+        while slot_is_taken(drawn, slot % SLOTS) {
+            slot += 1;
+        }
+        table[half] = (slot * SLOT - dot) as u8;
+        half += 1;
+    }
+    table
+}
+
+/// How long an access to RAM waits that is wanted `offset` ticks after the beginning of the frame.
+#[inline(always)]
+pub fn ram_wait(offset: u32) -> u64 {
+    const LINE: u32 = Ticks::LINE.0 as u32;
+    let drawn = offset / LINE >= BLANK_LINES;
+    u64::from(WAITS[usize::from(drawn)][(offset % LINE) as usize / 2])
+}
+
+/// True while the beam is in horizontal blanking, `offset` ticks after the beginning of a frame (VIA PB6, "H4").
+pub fn horizontal_blanking(offset: u64) -> bool {
+    offset % Ticks::LINE.0 >= WIDTH as u64
+}
+
+/// Where a screen buffer begins in RAM, as a bus address below 4 MiB: the circuit counts down from the top of memory (IM III, "The video
+/// interface").
+pub fn buffer(main: bool) -> u32 {
+    if main { 0x3F_A700 } else { 0x3F_2700 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words a second of back-to-back accesses over one frame.
+    fn words_per_frame(wait: impl Fn(u32) -> u64) -> u64 {
+        let (mut now, mut words) = (0_u64, 0);
+        while now < Ticks::FRAME.0 {
+            now += wait(now as u32) + 8;
+            words += 1;
+        }
+        words
+    }
+
+    #[test]
+    fn guide_average_access_rates_of_the_plus() {
+        let bytes_per_second = |words: u64| words * 2 * Ticks::PER_SECOND / Ticks::FRAME.0;
+        let ram = bytes_per_second(words_per_frame(ram_wait));
+        let rom = bytes_per_second(words_per_frame(|_| 0));
+        assert_eq!((ram + 5_000) / 10_000, 256, "{ram}");
+        assert_eq!((rom + 5_000) / 10_000, 392, "{rom}");
+    }
+
+    #[test]
+    fn a_drawn_line_gives_every_other_slot_and_all_of_the_blanking_but_one() {
+        let line = BLANK_LINES * 704;
+        assert_eq!(ram_wait(line), 8);
+        assert_eq!(ram_wait(line + 8), 0);
+        assert_eq!(ram_wait(line + 2), 6);
+        assert_eq!(ram_wait(line + 10), 14);
+        assert_eq!(ram_wait(line + 512), 8);
+        assert_eq!(ram_wait(line + 520), 0);
+        assert_eq!(ram_wait(line + 528), 0);
+        assert_eq!(ram_wait(line + 698), 14);
+        assert_eq!(ram_wait(0), 0);
+        assert_eq!(ram_wait(512), 8);
+    }
+}
