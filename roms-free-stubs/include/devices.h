@@ -5,6 +5,7 @@
 
 #include "errors.h"
 #include "low_memory.h"
+#include "strict_alignment.h"
 
 /* A positive ioResult means "not finished"; result codes are in errors.h. */
 enum { ioInProgress = 1, offLinErr = -65 };

@@ -4,6 +4,7 @@
 
 #include "errors.h"
 #include "low_memory.h"
+#include "strict_alignment.h"
 
 /* Transfer instruction block: what to do with the bytes of the data phase. */
 typedef struct {

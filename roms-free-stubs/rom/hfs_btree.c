@@ -156,16 +156,30 @@ static OSErr first_key_changed(BTree *tree, BTPlace *place, int level, const uin
     return noErr;
 }
 
-/* Moves the upper half of `block` to a new right neighbour. */
-static OSErr split(BTree *tree, Block *block, uint32_t number, uint32_t *new_number, Block **new_block)
+/* How many records stay in the left node, so that both are about as full once the new record is in. */
+static int split_point(Block *block, int index, int length)
+{
+    int records = node_of(block)->ndNRecs, end = *record_offset(block, records), best = 1, best_size = node_size, keep;
+    for (keep = 1; keep < records; keep++) {
+        int left = *record_offset(block, keep) + (index <= keep ? length : 0);
+        int right = end - *record_offset(block, keep) + (index <= keep ? 0 : length) + (int)sizeof(NodeDescriptor);
+        int size = left > right ? left : right;
+        if (size < best_size) {
+            best_size = size;
+            best = keep;
+        }
+    }
+    return best;
+}
+
+/* Moves the records from `keep` on to a new right neighbour. */
+static OSErr split(BTree *tree, Block *block, uint32_t number, int keep, uint32_t *new_number, Block **new_block)
 {
     NodeDescriptor *node = node_of(block), *new_node;
-    int records = node->ndNRecs, end = *record_offset(block, records), keep = 1, i, length;
+    int records = node->ndNRecs, end = *record_offset(block, records), i, length;
     OSErr err = btree_new_node(tree, new_number, new_block);
     if (err)
         return err;
-    while (keep < records - 1 && *record_offset(block, keep) < (end + (int)sizeof *node) / 2)
-        keep++;
     new_node = node_of(*new_block);
     *new_node = *node;
     new_node->ndNRecs = records - keep;
@@ -226,7 +240,7 @@ static OSErr insert_at(BTree *tree, BTPlace *place, int level, const uint8_t *re
         cache_release(block);
         return index == 0 ? first_key_changed(tree, place, level, record) : noErr;
     }
-    err = split(tree, block, number, &new_number, &new_block);
+    err = split(tree, block, number, split_point(block, index, length), &new_number, &new_block);
     if (err) {
         cache_release(block);
         return err;

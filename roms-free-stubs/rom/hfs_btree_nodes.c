@@ -160,6 +160,8 @@ OSErr btree_reserve(BTree *tree, uint32_t count)
     if (tree->free_nodes >= count)
         return noErr;
     err = fork_extend(tree->fcb, tree->fcb->fcbPLen + tree->fcb->fcbClmpSize, 0);
+    if (err == dskFulErr) /* no room for a clump, perhaps for what is needed */
+        err = fork_extend(tree->fcb, (tree->nodes + count - tree->free_nodes) * node_size, 0);
     if (err)
         return err;
     tree->fcb->fcbEOF = tree->fcb->fcbPLen;

@@ -195,6 +195,9 @@ OSErr catalog_create(VCB *vcb, uint32_t parent, const uint8_t *name, int directo
         return err;
     if (catalog_find(vcb, parent, name, &entry) == noErr)
         return dupFNErr;
+    err = btree_reserve(catalog_of(vcb), 2 * (catalog_of(vcb)->depth + 1)); /* for the entry and its thread */
+    if (err)
+        return err;
     *id = vcb->vcbNxtCNID++;
     volume_changed(vcb);
     memset(&record, 0, sizeof record);
@@ -275,7 +278,9 @@ OSErr catalog_move(CatEntry *entry, uint32_t new_parent, const uint8_t *new_name
         return dupFNErr;
     if (err && err != fnfErr)
         return err;
-    err = remove_key(vcb, entry->parent, entry->name);
+    err = btree_reserve(catalog_of(vcb), 2 * (catalog_of(vcb)->depth + 1));
+    if (!err)
+        err = remove_key(vcb, entry->parent, entry->name);
     if (!err)
         err = insert(vcb, new_parent, name, &entry->record);
     if (!err && has_thread(&entry->record)) {
