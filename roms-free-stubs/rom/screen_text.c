@@ -15,9 +15,14 @@ void draw_char(int row, int column, uint8_t c, uint8_t invert)
 {
     uint8_t *at = (uint8_t *)ScrnBase + row * (8 * ROW_BYTES) + column;
     const uint8_t *rows = font_rows[c >= 32 && c < 127 ? c - 32 : '?' - 32];
-    for (int i = 0; i < 7; i++, at += ROW_BYTES)
-        *at = (uint8_t)(rows[i] << 2) ^ invert;
-    *at = invert;
+    uint8_t *blank = at + 7 * ROW_BYTES;
+    if (c == 'g' || c == 'p' || c == 'q' || c == 'y' || c == ',' || c == ';') {
+        blank = at;                     /* a letter with a tail stands one line lower */
+        at += ROW_BYTES;
+    }
+    *blank = invert;
+    for (int i = 7; i; i--, at += ROW_BYTES)
+        *at = (uint8_t)(*rows++ << 2) ^ invert;
 }
 
 void draw_text(int row, int column, const char *text, uint8_t invert)

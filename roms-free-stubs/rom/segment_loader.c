@@ -38,12 +38,14 @@ void load_segment(int16_t number)
     Handle h = GetResource(CODE, number);
     LoadedEntry *entry;
     const uint16_t *header;
+    Ptr segment;
     if (!h || !*h) {
         SysError(dsLoadErr);
         return;
     }
     HLock(h);
-    header = (const uint16_t *)*h;
+    segment = StripAddress(*h);         /* the program counter shall not carry a handle's flags */
+    header = (const uint16_t *)segment;
     entry = (LoadedEntry *)(CurrentA5 + CurJTOffset + header[0]);
     for (uint16_t n = header[1]; n; n--, entry++) {
         uint32_t offset = entry->segment;
@@ -51,11 +53,11 @@ void load_segment(int16_t number)
             continue;
         entry->segment = (uint16_t)number;
         entry->jmp = JMP;
-        entry->address = (uint32_t)*h + CODE_HEADER + offset;
+        entry->address = (uint32_t)segment + CODE_HEADER + offset;
     }
     if (number == 1) {
-        current_process->code_low = *h + CODE_HEADER;
-        current_process->code_high = *h + GetHandleSize(h);
+        current_process->code_low = segment + CODE_HEADER;
+        current_process->code_high = segment + GetHandleSize(h);
     }
 }
 
@@ -67,16 +69,18 @@ void tb_UnloadSeg(void *args)
     LoadedEntry *routine = (LoadedEntry *)(((UnloadSegArgs *)args)->routine - 2), *entry;
     uint16_t number, *header;
     Handle h;
+    Ptr segment;
     if (routine->jmp != JMP)
         return;
     number = routine->segment;
     h = GetResource(CODE, (int16_t)number);
     if (!h || !*h)
         return;
-    header = (uint16_t *)*h;
+    segment = StripAddress(*h);
+    header = (uint16_t *)segment;
     entry = (LoadedEntry *)(CurrentA5 + CurJTOffset + header[0]);
     for (uint16_t n = header[1]; n; n--, entry++) {
-        uint16_t offset = (uint16_t)(entry->address - (uint32_t)*h - CODE_HEADER);
+        uint16_t offset = (uint16_t)(entry->address - (uint32_t)segment - CODE_HEADER);
         entry->segment = offset;
         entry->jmp = 0x3F3C;
         entry->address = (uint32_t)number << 16 | 0xA9F0;

@@ -101,6 +101,7 @@ static void run_start_up_document(int32_t folder, ConstStringPtr name)
     say("Start-up document ", name, count ? noErr : resNotFound);
     for (int16_t index = 1; index <= count; index++) {
         Handle h;
+        Ptr code;
         SetZone(SysZone);
         h = (Handle)TB_LONG_LW(0xA80E, INIT, index);
         SetZone(zone);
@@ -110,8 +111,9 @@ static void run_start_up_document(int32_t folder, ConstStringPtr name)
         }
         HLock(h);
         DetachResource(h);
-        note_start_up_code(name, *h, GetHandleSize(h));
-        call_startup_document(*h);
+        code = StripAddress(*h);
+        note_start_up_code(name, code, GetHandleSize(h));
+        call_startup_document(code);
     }
     UseResFile(file);
     CloseResFile(file);

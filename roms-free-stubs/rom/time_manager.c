@@ -95,15 +95,19 @@ void timer1_interrupt(void)
     restore_interrupts(sr);
 }
 
+/* 65536ths of a clock: in a microsecond 0.78336, in a millisecond 0.36 over 783. */
+static uint32_t scale(uint32_t n, uint16_t per_65536)
+{
+    return (uint32_t)(uint16_t)(n >> 16) * per_65536 + ((uint32_t)(uint16_t)n * per_65536 >> 16);
+}
+
 static uint32_t clocks_from_count(int32_t count)
 {
     uint32_t n;
-    if (count < 0) {                    /* microseconds: 0.78336 clocks each */
-        n = (uint32_t)-count;
-        return n / 100000 * 78336 + n % 100000 * 78336 / 100000;
-    }
+    if (count < 0)
+        return scale((uint32_t)-count, 51338);
     n = (uint32_t)count > LONGEST_MS ? LONGEST_MS : (uint32_t)count;
-    return n * 783 + n * 9 / 25;
+    return n * 783 + scale(n, 23593);
 }
 
 static int32_t count_from_clocks(uint32_t clocks)
