@@ -33,10 +33,10 @@ enum { scsiGood = 0x00, scsiCheckCondition = 0x02, scsiBusy = 0x08, scsiReservat
 /* Stack-based calls, selector pushed last. Each leaves an OSErr. */
 #define SCSI_CALL0(name, sel)                                                                                          \
     static inline OSErr name(void) {                                                                                   \
-        int16_t r;                                                                                                     \
+        register int32_t r __asm__("d0");                                                                              \
         __asm__ volatile("clr.w -(%%sp)\n\tmove.w #" #sel ",-(%%sp)\n\t.short 0xA815\n\tmove.w (%%sp)+,%0"             \
                          : "=d"(r) : : "d1", "d2", "a0", "a1", "cc", "memory");                                        \
-        return r;                                                                                                      \
+        return (OSErr)r;                                                                                               \
     }
 #define SCSI_CALLW(name, sel)                                                                                          \
     static inline OSErr name(int16_t arg) {                                                                            \

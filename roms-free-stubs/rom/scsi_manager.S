@@ -152,7 +152,7 @@ arbitrate:
     dbra    %d2,1b
     moveq   #scArbNBErr,%d0
     rts
-3:  clr.b   tcr_w(%a0)
+3:  move.b  #0,tcr_w(%a0)
     move.b  #0x80,odr_w(%a0)
     move.b  #mr_arbitrate,mr_w(%a0)
     moveq   #100,%d1                | a bus that is taken at this very moment is simply not free yet
@@ -175,7 +175,7 @@ arbitrate:
     move.b  #0,mr_w(%a0)               | BSY is held by the ICR from here on
     moveq   #noErr,%d0
     rts
-5:  clr.b   mr_w(%a0)
+5:  move.b  #0,mr_w(%a0)
     move.b  #0,icr_w(%a0)
     dbra    %d2,1b
     moveq   #scArbNBErr,%d0
