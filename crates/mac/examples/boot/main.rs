@@ -6,12 +6,16 @@ mod show;
 mod symbols;
 
 use clap::Parser;
-use clock::Ticks;
-use mac::{Mac, MacConfig, Stop};
+use clock::{Stream, Ticks};
+use mac::{Mac, MacConfig, Peripheral, Stop};
+use scsi::disk::{Disk, DiskProfile};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 use symbols::Symbols;
+use tape::media::tap::Gaps;
+use tape::{Drive, Medium, Profile, TapeFile};
 
 /// Boots a Macintosh Plus from a ROM image; prints speed, registers, a profile, and what led to a stop.
 #[derive(Parser)]
@@ -30,6 +34,9 @@ struct Options {
     /// RAM in KiB: 1024, 2048, 2560 or 4096.
     #[arg(long, default_value_t = 4096)]
     ram: u32,
+    /// Seed of the drives' random streams.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// Emulated seconds to run.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
@@ -130,14 +137,31 @@ fn build(options: &Options) -> Result<Mac, Failure> {
     Ok(Mac::new(config)?)
 }
 
-fn attach(options: &Options, _config: &mut MacConfig) -> Result<(), Failure> {
-    if options.image.is_some() || options.disk.is_some() || options.tape.is_some() {
-        return Err("disks and tapes are not connected yet".into());
+const DISK_ID: u8 = 0;
+const TAPE_ID: u8 = 4;
+
+fn attach(options: &Options, config: &mut MacConfig) -> Result<(), Failure> {
+    if let Some(path) = options.disk.as_ref().or(options.image.as_ref()) {
+        let base: Arc<[u8]> = std::fs::read(path)?.into();
+        let disk = Disk::new(DiskProfile::prodrive_40s(), base, options.seed, "disk");
+        config.targets.push((DISK_ID, Peripheral::Disk(Box::new(disk))));
+    }
+    if let Some(path) = &options.tape {
+        let medium = if path.exists() { TapeFile::open(path)?.medium().clone() } else { Medium::new() };
+        let drive = Drive::new(&Profile::viper_150(), Some(medium), Stream::new(options.seed, "tape"))?;
+        config.targets.push((TAPE_ID, Peripheral::Tape(Box::new(drive))));
     }
     Ok(())
 }
 
-fn save_tape(_mac: &mut Mac, _options: &Options) -> Result<(), Failure> {
+fn save_tape(mac: &mut Mac, options: &Options) -> Result<(), Failure> {
+    let drive = mac.scsi().device(TAPE_ID).and_then(Peripheral::tape);
+    if let (Some(path), Some(drive)) = (&options.tape, drive) {
+        println!("tape: {:?}", drive.counters());
+        if let Some(medium) = drive.medium() {
+            TapeFile::save(path, medium, Gaps::Keep)?;
+        }
+    }
     Ok(())
 }
 
