@@ -12,7 +12,9 @@ impl Unit {
         if self.mode() != Mode::Asynchronous || self.wr[5] & registers::TX_ENABLE == 0 {
             return;
         }
-        let Some(length) = self.character_time() else { return };
+        let Some(length) = self.character_time() else {
+            return;
+        };
         if let Some(byte) = self.take_transmit_buffer() {
             let end = now + length;
             self.transmitter.serial.push_back((end, byte));

@@ -73,8 +73,14 @@ impl Unit {
     }
 
     fn dpll_quarters(&self) -> Option<u64> {
-        let source = if self.dpll.from_generator { self.generator_quarters()? } else { RTXC_QUARTERS };
-        self.dpll.enabled.then_some(source * if self.dpll.fm { 16 } else { 32 })
+        let source = if self.dpll.from_generator {
+            self.generator_quarters()?
+        } else {
+            RTXC_QUARTERS
+        };
+        self.dpll
+            .enabled
+            .then_some(source * if self.dpll.fm { 16 } else { 32 })
     }
 
     /// Period of the transmit clock (WR11 bits 4-3), in quarters of a tick; `None` when there is no clock. TRxC is not
@@ -91,7 +97,9 @@ impl Unit {
     /// Whether the transmitter sends what LocalTalk stations understand: 230.4 kbit/s, FM0, 8 bits.
     pub(super) fn sends_localtalk(&self) -> bool {
         // In SDLC the clock factor is always 1.
-        self.transmit_quarters() == Some(Ticks::BIT.0 * 4) && self.wr[10] & 0x60 == 0x60 && self.wr[5] & 0x60 == 0x60
+        self.transmit_quarters() == Some(Ticks::BIT.0 * 4)
+            && self.wr[10] & 0x60 == 0x60
+            && self.wr[5] & 0x60 == 0x60
     }
 
     /// Whether the receiver decodes what LocalTalk stations send.
@@ -109,6 +117,7 @@ impl Unit {
         let bits = [5, 7, 6, 8][usize::from(self.wr[5] >> 5 & 3)] + u64::from(self.wr[4] & 1);
         // Stop bits in halves: 2, 3 or 4; one start bit.
         let halves = 2 * (1 + bits) + u64::from(self.wr[4] >> 2 & 3) + 1;
-        self.transmit_quarters().map(|quarters| Ticks((quarters * factor * halves).div_ceil(8)))
+        self.transmit_quarters()
+            .map(|quarters| Ticks((quarters * factor * halves).div_ceil(8)))
     }
 }

@@ -30,7 +30,8 @@ pub(super) struct ExternalStatus {
 impl ExternalStatus {
     /// After a reset: the transmit underrun/EOM bit is set, the receiver hunts; DCD and CTS are pins and stay.
     pub(super) fn reset(&mut self) {
-        self.live = self.live & (registers::DCD | registers::CTS) | registers::UNDERRUN | registers::HUNT;
+        self.live =
+            self.live & (registers::DCD | registers::CTS) | registers::UNDERRUN | registers::HUNT;
         self.latched = None;
         self.aborts_missed = 0;
     }
@@ -58,11 +59,17 @@ impl ExternalStatus {
     /// "Reset external/status interrupts": the latches open, and close again at once if an enabled condition is not what they
     /// showed.
     pub(super) fn rearm(&mut self, enabled: u8) {
-        let Some(showed) = self.latched.take() else { return };
+        let Some(showed) = self.latched.take() else {
+            return;
+        };
         if self.aborts_missed > 0 {
             self.aborts_missed -= 1;
             let odd = self.aborts_missed % 2 == 1;
-            self.latched = Some(if odd { self.live ^ registers::ABORT } else { self.live });
+            self.latched = Some(if odd {
+                self.live ^ registers::ABORT
+            } else {
+                self.live
+            });
         } else if (showed ^ self.live) & enabled & registers::EXTERNAL & !registers::UNDERRUN != 0
             || self.live & !showed & enabled & registers::UNDERRUN != 0
         {
@@ -124,8 +131,11 @@ impl Scc {
     /// WR9, in bits 4-6 in the other order; 011 when nothing is pending.
     pub(super) fn modified_vector(&self) -> u8 {
         let pending = self.pending();
-        let (unit, channel, highest) =
-            if pending & 0x38 != 0 { (&self.a, 4, pending >> 3) } else { (&self.b, 0, pending) };
+        let (unit, channel, highest) = if pending & 0x38 != 0 {
+            (&self.a, 4, pending >> 3)
+        } else {
+            (&self.b, 0, pending)
+        };
         let status = match highest {
             0 => 3,
             4.. if unit.receiver.is_special() => channel | 3,

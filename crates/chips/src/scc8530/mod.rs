@@ -92,7 +92,15 @@ impl Scc {
     /// The chip after a hardware reset.
     pub fn new() -> Scc {
         let (a, b) = (Unit::new(false), Unit::new(true));
-        Scc { now: Ticks::ZERO, pointer: 0, vector: 0, master: 0, a, b, overruns: 0 }
+        Scc {
+            now: Ticks::ZERO,
+            pointer: 0,
+            vector: 0,
+            master: 0,
+            a,
+            b,
+            overruns: 0,
+        }
     }
 
     /// The reset pin: both channels and WR9. A transmission under way ends on the spot.
@@ -234,7 +242,8 @@ impl Scc {
         self.now = self.now.max(now);
         self.a.catch_up(now);
         self.b.catch_up(now);
-        self.overruns += std::mem::take(&mut self.a.receiver.overruns) + std::mem::take(&mut self.b.receiver.overruns);
+        self.overruns += std::mem::take(&mut self.a.receiver.overruns)
+            + std::mem::take(&mut self.b.receiver.overruns);
     }
 }
 
@@ -298,7 +307,10 @@ impl Unit {
 
     fn read_data(&mut self) -> u8 {
         self.first_armed &= !self.receiver.has_character();
-        let lock = matches!(self.receive_mode(), interrupts::ReceiveMode::First | interrupts::ReceiveMode::SpecialOnly);
+        let lock = matches!(
+            self.receive_mode(),
+            interrupts::ReceiveMode::First | interrupts::ReceiveMode::SpecialOnly
+        );
         self.receiver.pop(lock)
     }
 }

@@ -48,7 +48,8 @@ pub(super) const CRC_PRESET_ONES: u8 = 0x80;
 
 /// Write registers after a reset. WR4 selects a synchronous mode until it is written; WR11 takes the transmit clock from TRxC;
 /// all external/status conditions are enabled in WR15.
-pub(super) const AFTER_RESET: [u8; 16] = [0, 0, 0, 0, 0x04, 0, 0, 0, 0, 0, 0, 0x08, 0, 0, 0x30, 0xF8];
+pub(super) const AFTER_RESET: [u8; 16] =
+    [0, 0, 0, 0, 0x04, 0, 0, 0, 0, 0, 0, 0x08, 0, 0, 0x30, 0xF8];
 
 /// What WR4 makes of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +100,9 @@ impl Unit {
         }
         match value >> 6 {
             1 => self.receiver.reset_crc(self.wr[10] & CRC_PRESET_ONES != 0),
-            2 => self.transmitter.reset_crc(self.wr[10] & CRC_PRESET_ONES != 0),
+            2 => self
+                .transmitter
+                .reset_crc(self.wr[10] & CRC_PRESET_ONES != 0),
             3 => self.external_change(UNDERRUN, false),
             _ => {}
         }

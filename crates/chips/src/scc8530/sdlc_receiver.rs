@@ -1,6 +1,6 @@
 //! The receiver in SDLC mode ("SDLC Receive" in the manual), and the receive FIFO of both modes.
 
-use super::{Unit, interrupts::ReceiveMode, registers, registers::Mode};
+use super::{Unit, registers, registers::Mode};
 use clock::Ticks;
 use localtalk::{Fcs, Signal};
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,11 @@ pub(super) struct Receiver {
 
 impl Receiver {
     pub(super) fn reset(&mut self) {
-        *self = Receiver { overruns: self.overruns, incoming: std::mem::take(&mut self.incoming), ..Receiver::default() };
+        *self = Receiver {
+            overruns: self.overruns,
+            incoming: std::mem::take(&mut self.incoming),
+            ..Receiver::default()
+        };
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -71,7 +75,9 @@ impl Receiver {
         // Outside a frame of its own the receiver takes a byte as mere transitions, until a flag: of a run of bytes
         // the last one is enough. So a frame for another node costs nearly nothing.
         let deaf = matches!(self.phase, Phase::Hunt | Phase::Ignored) && self.incoming.len() == 1;
-        if let (true, Signal::Byte(_), Some(last @ (_, Signal::Byte(_)))) = (deaf, signal, self.incoming.back_mut()) {
+        if let (true, Signal::Byte(_), Some(last @ (_, Signal::Byte(_)))) =
+            (deaf, signal, self.incoming.back_mut())
+        {
             *last = (at, signal);
             return;
         }
@@ -95,15 +101,24 @@ impl Receiver {
 
     /// RR1 without residue and all sent.
     pub(super) fn status(&self) -> u8 {
-        let top = self.fifo.front().map_or(self.last_status, |entry| entry.status);
-        top | if self.overrun_latched { registers::OVERRUN } else { 0 }
+        let top = self
+            .fifo
+            .front()
+            .map_or(self.last_status, |entry| entry.status);
+        top | if self.overrun_latched {
+            registers::OVERRUN
+        } else {
+            0
+        }
     }
 
     /// A special receive condition at the exit of the FIFO: end of frame or overrun. "The overrun character and all subsequent
     /// characters received until the Error Reset command" have it.
     pub(super) fn is_special(&self) -> bool {
         let special = registers::END_OF_FRAME | registers::OVERRUN;
-        self.fifo.front().is_some_and(|entry| self.overrun_latched || entry.status & special != 0)
+        self.fifo
+            .front()
+            .is_some_and(|entry| self.overrun_latched || entry.status & special != 0)
     }
 
     /// Puts a character into the FIFO. When it is full the last one is written over and flagged.
@@ -122,7 +137,9 @@ impl Receiver {
     /// Reads the exit of the FIFO. With `lock` a special condition keeps the character there until "error reset".
     pub(super) fn pop(&mut self, lock: bool) -> u8 {
         let special = self.is_special();
-        let Some(&Entry { byte, status }) = self.fifo.front() else { return 0 };
+        let Some(&Entry { byte, status }) = self.fifo.front() else {
+            return 0;
+        };
         self.overrun_latched |= status & registers::OVERRUN != 0;
         if lock && special {
             self.locked = true;
@@ -162,8 +179,16 @@ impl Receiver {
             }
             self.path.pop_front();
             self.fcs.add(byte);
-            let crc = if self.fcs.is_good() { 0 } else { registers::CRC_ERROR };
-            let end = if self.path.is_empty() { all.unwrap_or(0) } else { 0 };
+            let crc = if self.fcs.is_good() {
+                0
+            } else {
+                registers::CRC_ERROR
+            };
+            let end = if self.path.is_empty() {
+                all.unwrap_or(0)
+            } else {
+                0
+            };
             self.push(byte, crc | end);
         }
     }
@@ -207,7 +232,10 @@ impl Unit {
             return;
         }
         self.dpll.transitions();
-        if self.wr[3] & registers::RX_ENABLE == 0 || self.mode() != Mode::Sdlc || !self.receives_localtalk() {
+        if self.wr[3] & registers::RX_ENABLE == 0
+            || self.mode() != Mode::Sdlc
+            || !self.receives_localtalk()
+        {
             return;
         }
         match signal {
@@ -230,7 +258,8 @@ impl Unit {
             self.receiver.arrive(at, Some(registers::END_OF_FRAME));
         }
         self.receiver.phase = Phase::Flag;
-        self.receiver.reset_crc(self.wr[10] & registers::CRC_PRESET_ONES != 0);
+        self.receiver
+            .reset_crc(self.wr[10] & registers::CRC_PRESET_ONES != 0);
         self.receiver.overrun_counted = false;
         self.external_change(registers::HUNT, false);
     }
@@ -248,31 +277,35 @@ impl Unit {
 
     /// Address search mode: WR6, the upper four bits of it when bit 1 of WR3 is set, or the global address FF.
     fn address_matches(&self, byte: u8) -> bool {
-        let mask = if self.wr[3] & registers::ADDRESS_RANGE != 0 { 0xF0 } else { 0xFF };
-        self.wr[3] & registers::ADDRESS_SEARCH == 0 || byte == 0xFF || (byte ^ self.wr[6]) & mask == 0
+        let mask = if self.wr[3] & registers::ADDRESS_RANGE != 0 {
+            0xF0
+        } else {
+            0xFF
+        };
+        self.wr[3] & registers::ADDRESS_SEARCH == 0
+            || byte == 0xFF
+            || (byte ^ self.wr[6]) & mask == 0
     }
 
-    /// When the receiver next does something that anybody could notice without an access.
+    /// When the receiver next does something that could be noticed without an access: an interrupt, or an overrun, which is
+    /// recorded with the program counter of its time.
     pub(super) fn next_receive_event(&self) -> Ticks {
         let receiver = &self.receiver;
         let first = |step: Option<&(Ticks, Signal)>| step.map_or(Ticks::NEVER, |step| step.0);
-        let external = self.wr[1] & registers::EXTERNAL_ENABLE != 0
-            && self.wr[15] & (registers::HUNT | registers::ABORT) != 0;
-        let silent = self.wr[3] & registers::RX_ENABLE == 0 || self.receive_mode() == ReceiveMode::Disabled && !external;
+        let silent = self.wr[3] & registers::RX_ENABLE == 0;
         let backlog = first(receiver.incoming.get(BACKLOG));
         let line = match receiver.phase {
             _ if silent => backlog,
             Phase::Hunt | Phase::Ignored => {
-                let next = receiver.incoming.iter().find(|step| !matches!(step.1, Signal::Byte(_)));
+                let next = receiver
+                    .incoming
+                    .iter()
+                    .find(|step| !matches!(step.1, Signal::Byte(_)));
                 first(next).min(backlog)
             }
             Phase::Flag | Phase::Frame => first(receiver.incoming.front()),
         };
-        // An overrun is worth an event of its own, so that the program counter recorded with it is the right one.
-        let path = match receiver.path.front() {
-            Some(step) if !silent || receiver.fifo.len() == DEPTH => step.0,
-            _ => Ticks::NEVER,
-        };
+        let path = receiver.path.front().map_or(Ticks::NEVER, |step| step.0);
         let serial = receiver.serial.front().map_or(Ticks::NEVER, |step| step.0);
         line.min(path).min(serial)
     }

@@ -103,6 +103,7 @@ impl Transmitter {
     fn shift(&mut self, what: Shifting, until: Ticks) {
         self.shifting = what;
         self.until = until;
+        self.ones_due = Ticks::NEVER;
     }
 
     fn post(&mut self, at: Ticks, signal: Signal) {
@@ -222,7 +223,11 @@ impl Unit {
     }
 
     pub(super) fn next_transmit_event(&self) -> Ticks {
-        let shift = if self.repeats_unheard() { Ticks::NEVER } else { self.transmitter.until };
+        let shift = if self.repeats_unheard() {
+            Ticks::NEVER
+        } else {
+            self.transmitter.until
+        };
         shift.min(self.transmitter.ones_due)
     }
 
