@@ -26,9 +26,11 @@
         .text
         .balign 2
 
-/* Three accesses' worth of recovery time: 2.2 us is 17 clocks. */
+/* The chip wants 2.2 us, 17 clocks, between accesses: two NOPs and the fetches around the next access.  From ROM they take
+   the same time always, whereas RAM makes the processor wait for the video. */
         .macro  recover
-        move.l  (%sp),(%sp)
+        nop
+        nop
         .endm
         .macro  write_register register, value
         move.b  #\register,(%a1)
@@ -130,9 +132,17 @@ scc_rearm_receive_interrupt:
         move.b  #0x38,(%a1)             /* Reset Highest IUS: costs nothing where no acknowledge cycle sets it */
         rts
 
-/* Lets the sender of the frame just received finish its 12-18 ones before this node drives the line. */
+/* Lets the sender of the frame just received finish its 12-18 ones before this node drives the line: the seventh one puts
+   the receiver into hunt, the rest is a delay. */
         .globl  scc_turnaround
 scc_turnaround:
+        movea.l SCCRd.w,%a0
+        movea.l SCCWr.w,%a1
+        move.w  scc_delays+byte_poll,%d0
+        move.b  #0x10,(%a1)
+        recover
+1:      btst    #4,(%a0)
+        dbne    %d0,1b
         dbra_delay turnaround
         rts
 
@@ -164,8 +174,7 @@ next:   move.b  #1,(%a1)                /* status first: reading the data moves 
         dbne    %d2,2b
         beq.s   timeout
         dbra    %d3,next
-        moveq   #-4,%d0                 /* longer than any frame */
-        bra.s   received
+        bra.s   bad_size               /* no: longer than any frame */
 ended:  btst    #5,%d1
         bne.s   overrun
         btst    #6,%d1
@@ -175,26 +184,30 @@ ended:  btst    #5,%d1
         sub.l   %d3,%d0
         moveq   #3,%d1
         cmp.l   %d1,%d0
-        bge.s   received
-        moveq   #-4,%d0
-        bra.s   received
-nothing:
-        moveq   #-5,%d0
-        bra.s   received
-timeout:
-        moveq   #-1,%d0                 /* an abort, or the sender stopped */
-        bra.s   received
-overrun:
-        moveq   #-2,%d0
-        bra.s   received
-bad_crc:
-        moveq   #-3,%d0
+        blt.s   bad_size
+        move.b  #0x30,(%a1)             /* Error Reset unlocks the FIFO; the receiver goes on by itself, into hunt with the */
+        recover                         /* ones that follow */
+        move.b  #0x20,(%a1)             /* interrupt again on the next first character */
 received:
-        move.l  %d0,%d2
-        bsr     scc_reset_receiver
-        move.l  %d2,%d0
         movem.l (%sp)+,%d2-%d4/%a2
         rts
+bad_size:
+        moveq   #-4,%d2
+        bra.s   failed
+nothing:
+        moveq   #-5,%d2
+        bra.s   failed
+timeout:
+        moveq   #-1,%d2                 /* an abort, or the sender stopped */
+        bra.s   failed
+overrun:
+        moveq   #-2,%d2
+        bra.s   failed
+bad_crc:
+        moveq   #-3,%d2
+failed: bsr     scc_reset_receiver
+        move.l  %d2,%d0
+        bra.s   received
 
 /* int scc_send_frame(const WDSElement *wds): everything of TransmitFrame in appendix B. */
         .globl  scc_send_frame

@@ -37,7 +37,7 @@ static uint16_t loops(uint16_t loops_per_ms, uint16_t n) {
 void scc_set_up(void) {
     uint16_t sr, dbra = TimeDBRA, poll = TimeSCCDB;
     /* Appendix B asks for 1.5 bit times (6.5 us) of drive; the register writes around the delay add some 4 us. */
-    scc_delays.pulse = loops(dbra, 3);
+    scc_delays.pulse = loops(dbra, 4);
     /* From "transmitter on" to the first byte: more than one flag and less than two, so that two are sent. */
     scc_delays.flags = loops(dbra, 44);
     /* The FCS lasts 69 us or more; the closing flag 35 us.  The transmitter is turned off within the flag, the drivers
@@ -45,9 +45,9 @@ void scc_set_up(void) {
     scc_delays.crc = loops(dbra, 60);
     scc_delays.closing = loops(dbra, 8);
     scc_delays.ones = loops(dbra, 68);
-    /* After end of frame was seen: with the work done until then, some 120 us pass before this node answers, after the
-       sender's ones (78 us at most) and well before the inter-frame gap of 200 us has run out. */
-    scc_delays.turnaround = loops(dbra, 40);
+    /* The ones that may follow the seventh.  With the work around it some 120 us pass from the closing flag to this node's
+       answer: after the sender's ones, and well before the inter-frame gap of 200 us has run out. */
+    scc_delays.turnaround = loops(dbra, 45);
     scc_delays.byte_poll = loops(poll, 59);
     scc_delays.ifg_poll = loops(poll, 200);
     scc_delays.idg_poll = loops(poll, 400);
