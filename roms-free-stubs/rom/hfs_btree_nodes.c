@@ -151,15 +151,19 @@ static OSErr grow_map(BTree *tree, uint32_t covered)
     return err;
 }
 
+enum { least_growth = 16 * node_size };
+
 /* Makes sure that `count` nodes are free, so that an insertion cannot fail halfway. */
 OSErr btree_reserve(BTree *tree, uint32_t count)
 {
-    uint32_t nodes, covered;
+    uint32_t nodes, covered, clump;
     MapPiece piece;
     OSErr err;
     if (tree->free_nodes >= count)
         return noErr;
-    err = fork_extend(tree->fcb, tree->fcb->fcbPLen + tree->fcb->fcbClmpSize, 0);
+    /* Volumes with a tiny clump exist; a tree that grows node by node lies in shreds. */
+    clump = tree->fcb->fcbClmpSize < least_growth ? least_growth : tree->fcb->fcbClmpSize;
+    err = fork_extend(tree->fcb, tree->fcb->fcbPLen + clump, 0);
     if (err == dskFulErr) /* no room for a clump, perhaps for what is needed */
         err = fork_extend(tree->fcb, (tree->nodes + count - tree->free_nodes) * node_size, 0);
     if (err)

@@ -63,7 +63,7 @@ class Volume:
         return b"".join(data)[:logical]
 
     def check_catalog(self):
-        entries, threads, children = {}, {}, {}
+        entries, threads, file_threads, children, names = {}, {}, {}, {}, {}
         root = [0, 0]
         files = dirs = 0
         for key, data in self.catalog.records:
@@ -71,8 +71,8 @@ class Volume:
             kind = data[0]
             if kind in (3, 4):
                 need(name == b"", "thread with a name")
-                threads[parent] = (struct.unpack_from(">L", data, 10)[0], data[15:15 + data[14]])
-                need(len(data) == 46, "thread of odd length")
+                (threads if kind == 3 else file_threads)[parent] = (struct.unpack_from(">L", data, 10)[0], data[15:15 + data[14]])
+                need(len(data) >= 15 + data[14], "thread too short")
                 continue
             children[parent] = children.get(parent, 0) + 1
             if kind == 1:
@@ -87,6 +87,7 @@ class Volume:
                 files += 1
                 root[0] += parent == 2
                 ident, _, logical, physical, _, r_logical, r_physical = struct.unpack_from(">LHLLHLL", data, 20)
+                names[ident] = key
                 need(ident < self.next_id, f"file number {ident} is not below {self.next_id}")
                 self.fork(ident, 0, extents_at(data, 74), logical, physical)
                 self.fork(ident, 0xFF, extents_at(data, 86), r_logical, r_physical)
@@ -95,6 +96,8 @@ class Volume:
             need(children.get(ident, 0) == valence, f"directory {ident}: valence {valence}, children {children.get(ident, 0)}")
             need(ident < self.next_id, f"directory number {ident} is not below {self.next_id}")
         need(set(threads) == set(entries), "threads without directories")
+        for ident, thread in file_threads.items():
+            need(names.get(ident) == thread, f"file {ident}: thread {thread}, entry {names.get(ident)}")
         need((files, dirs) == (self.files, self.dirs), f"counts {(files, dirs)}, MDB {(self.files, self.dirs)}")
         need(root == [self.root_files, self.root_dirs], f"root counts {root}, MDB {[self.root_files, self.root_dirs]}")
 
