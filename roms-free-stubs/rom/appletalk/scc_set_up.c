@@ -45,9 +45,9 @@ void scc_set_up(void) {
     scc_delays.crc = loops(dbra, 60);
     scc_delays.closing = loops(dbra, 8);
     scc_delays.ones = loops(dbra, 68);
-    /* The ones that may follow the seventh.  With the work around it some 120 us pass from the closing flag to this node's
-       answer: after the sender's ones, and well before the inter-frame gap of 200 us has run out. */
-    scc_delays.turnaround = loops(dbra, 45);
+    /* The ones that may follow the seventh last 48 us; the work until this node drives the line takes the rest.  Measured on
+       a Plus: 90 to 160 us from the sender's last one to this node's pulse, where 200 are allowed. */
+    scc_delays.turnaround = loops(dbra, 22);
     scc_delays.byte_poll = loops(poll, 59);
     scc_delays.ifg_poll = loops(poll, 200);
     scc_delays.idg_poll = loops(poll, 400);
