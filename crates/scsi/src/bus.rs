@@ -145,8 +145,11 @@ impl<D: Device> ScsiBus<D> {
             if let Some(port) = &mut self.ports[usize::from(id)] {
                 port.step(at, lines, tracer);
             }
+            let busy = self.targets.has(Signals::BSY);
             self.refresh(id);
-            self.note_free(at);
+            if busy != self.targets.has(Signals::BSY) {
+                self.note_free(at);
+            }
             Some(at)
         } else {
             let at = self.wake_due;

@@ -4,10 +4,13 @@
 
 mod bus;
 mod device;
+pub mod disk;
 pub mod initiator;
 mod lines;
 pub mod message;
 mod target;
+#[cfg(test)]
+mod tests;
 pub mod timing;
 
 pub use bus::ScsiBus;

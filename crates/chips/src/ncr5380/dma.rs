@@ -5,7 +5,7 @@
 //! stays true until the byte has been read.
 
 use super::Ncr5380;
-use super::registers::Mode;
+use super::registers::{InitiatorCommand, Mode};
 use super::timing::{ACK_RELEASE, DACK_TO_ACK, REQ_FALSE_TO_DRQ, REQ_TO_ACK, REQ_TO_DRQ};
 use clock::Ticks;
 use scsi::{Device, Lines, ScsiBus, Signals};
@@ -147,7 +147,18 @@ impl Ncr5380 {
             Handshake::Rising => Handshake::Acknowledged,
             _ => Handshake::Idle,
         };
-        self.drive(at, bus, tracer);
+        // Everything else that is driven stays as it is, unless ASSERT ACK, TEST MODE or the target role overrides the
+        // automatic.
+        let overriding = InitiatorCommand::ASSERT_ACK | InitiatorCommand::AIP_TEST;
+        if self.icr.intersects(overriding) || self.mode.contains(Mode::TARGET) {
+            self.drive(at, bus, tracer);
+        } else {
+            let mut lines = bus.initiator();
+            lines
+                .signals
+                .set(Signals::ACK, self.handshake == Handshake::Acknowledged);
+            bus.drive(at, lines, tracer);
+        }
         self.look(at, bus, tracer);
         self.watch_request(at, bus.lines(), false);
     }

@@ -31,6 +31,8 @@ pub struct Ncr5380 {
     icr: InitiatorCommand,
     mode: Mode,
     tcr: TargetCommand,
+    /// MSG, C/D and I/O of the Target Command Register, as the lines have them.
+    expected: Signals,
     select_enable: u8,
     parity_error: bool,
     busy_error: bool,
@@ -72,6 +74,7 @@ impl Ncr5380 {
             icr: InitiatorCommand::empty(),
             mode: Mode::empty(),
             tcr: TargetCommand::empty(),
+            expected: Signals::empty(),
             select_enable: 0,
             parity_error: false,
             busy_error: false,
@@ -215,7 +218,7 @@ impl Ncr5380 {
             write::OUTPUT_DATA => self.output = value,
             read::INITIATOR_COMMAND => self.write_initiator_command(value),
             read::MODE => self.write_mode(now, value, bus),
-            read::TARGET_COMMAND => self.tcr = TargetCommand::from_bits_truncate(value),
+            read::TARGET_COMMAND => self.write_target_command(value),
             write::SELECT_ENABLE => self.select_enable = value,
             write::START_SEND => self.start_dma(now, Transfer::Send, bus.lines()),
             write::START_TARGET_RECEIVE => {}
@@ -285,11 +288,18 @@ impl Ncr5380 {
     /// 6.4: MSG, C/D and I/O as the Target Command Register has them.
     #[inline]
     fn phase_match(&self, lines: Lines) -> bool {
-        let mut expected = Signals::empty();
-        expected.set(Signals::MSG, self.tcr.contains(TargetCommand::ASSERT_MSG));
-        expected.set(Signals::CD, self.tcr.contains(TargetCommand::ASSERT_CD));
-        expected.set(Signals::IO, self.tcr.contains(TargetCommand::ASSERT_IO));
-        lines.signals & Phase::MASK == expected
+        lines.signals & Phase::MASK == self.expected
+    }
+
+    fn write_target_command(&mut self, value: u8) {
+        self.tcr = TargetCommand::from_bits_truncate(value);
+        self.expected = Signals::empty();
+        self.expected
+            .set(Signals::MSG, self.tcr.contains(TargetCommand::ASSERT_MSG));
+        self.expected
+            .set(Signals::CD, self.tcr.contains(TargetCommand::ASSERT_CD));
+        self.expected
+            .set(Signals::IO, self.tcr.contains(TargetCommand::ASSERT_IO));
     }
 
     /// 8.4: a parity error is latched when checking is enabled, and interrupts when that is.
@@ -395,9 +405,7 @@ impl Ncr5380 {
         );
         if target {
             signals.set(Signals::REQ, self.tcr.contains(TargetCommand::ASSERT_REQ));
-            signals.set(Signals::MSG, self.tcr.contains(TargetCommand::ASSERT_MSG));
-            signals.set(Signals::CD, self.tcr.contains(TargetCommand::ASSERT_CD));
-            signals.set(Signals::IO, self.tcr.contains(TargetCommand::ASSERT_IO));
+            signals |= self.expected;
         } else {
             let automatic = matches!(self.handshake, Handshake::Acknowledged | Handshake::Falling);
             signals.set(

@@ -693,6 +693,7 @@ fn cost_of_a_byte() {
     let start = std::time::Instant::now();
     host.blind_write(pattern(length));
     let out = start.elapsed().as_nanos() / length as u128;
+    host.wait(Ticks::from_micros(10));
     assert_eq!(host.taken().len(), length);
     host.end_dma();
     assert_eq!(host.complete(), (0, 0));
