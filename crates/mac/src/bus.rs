@@ -151,7 +151,9 @@ impl Bus {
     pub fn idle(&mut self, until: u64, pending: u32) {
         let until = until.next_multiple_of(Ticks::CPU.0);
         self.now = self.now.max(until);
-        self.cpu_time = self.cpu_time.max(self.now + u64::from(pending) * Ticks::CPU.0);
+        self.cpu_time = self
+            .cpu_time
+            .max(self.now + u64::from(pending) * Ticks::CPU.0);
     }
 
     #[inline(always)]
@@ -226,7 +228,11 @@ impl Bus {
         match address >> 20 {
             0x0..=0x4 => {
                 self.now += CYCLE;
-                if address & 0x2_0000 == 0 { self.rom_word(address) } else { 0xFFFF }
+                if address & 0x2_0000 == 0 {
+                    self.rom_word(address)
+                } else {
+                    0xFFFF
+                }
             }
             0x6..=0x7 if self.overlay() => {
                 self.ram_cycle();
@@ -265,7 +271,8 @@ impl AddressBus for Bus {
     }
 
     fn read_long(&mut self, address: u32) -> u32 {
-        u32::from(self.word_read(address)) << 16 | u32::from(self.word_read(address.wrapping_add(2) & 0xFF_FFFF))
+        u32::from(self.word_read(address)) << 16
+            | u32::from(self.word_read(address.wrapping_add(2) & 0xFF_FFFF))
     }
 
     fn write_byte(&mut self, address: u32, value: u8) {

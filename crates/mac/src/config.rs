@@ -23,7 +23,13 @@ pub struct MacConfig {
 impl MacConfig {
     /// A machine with this ROM, 4 MiB, nothing on the SCSI bus; the clock shows noon of 1 January 1990.
     pub fn new(rom: Vec<u8>) -> MacConfig {
-        MacConfig { ram_bytes: 4 << 20, rom, targets: Vec::new(), machine: 0, clock_seconds: 2_714_040_000 }
+        MacConfig {
+            ram_bytes: 4 << 20,
+            rom,
+            targets: Vec::new(),
+            machine: 0,
+            clock_seconds: 2_714_040_000,
+        }
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
@@ -58,8 +64,13 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ConfigError::RamSize(bytes) => write!(f, "a Macintosh Plus has 1, 2, 2.5 or 4 MiB of RAM, not {bytes} bytes"),
-            ConfigError::RomTooLong(bytes) => write!(f, "a ROM of {bytes} bytes does not fit into 128 KiB"),
+            ConfigError::RamSize(bytes) => write!(
+                f,
+                "a Macintosh Plus has 1, 2, 2.5 or 4 MiB of RAM, not {bytes} bytes"
+            ),
+            ConfigError::RomTooLong(bytes) => {
+                write!(f, "a ROM of {bytes} bytes does not fit into 128 KiB")
+            }
             ConfigError::ScsiId(id) => write!(f, "SCSI ID {id} is taken or not between 0 and 6"),
         }
     }

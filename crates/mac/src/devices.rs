@@ -31,17 +31,31 @@ pub(crate) mod port_b {
 /// What an address outside memory selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Device {
-    Scsi { register: u8, dack: bool },
-    Scc { channel: Channel, data: bool, writing: bool },
+    Scsi {
+        register: u8,
+        dack: bool,
+    },
+    Scc {
+        channel: Channel,
+        data: bool,
+        writing: bool,
+    },
     Via(Register),
     Nothing,
 }
 
 fn decode(address: u32) -> Device {
     match address >> 19 {
-        0x0B => Device::Scsi { register: (address >> 4 & 7) as u8, dack: address & 0x200 != 0 },
+        0x0B => Device::Scsi {
+            register: (address >> 4 & 7) as u8,
+            dack: address & 0x200 != 0,
+        },
         0x10..=0x17 => Device::Scc {
-            channel: if address & 2 != 0 { Channel::A } else { Channel::B },
+            channel: if address & 2 != 0 {
+                Channel::A
+            } else {
+                Channel::B
+            },
             data: address & 4 != 0,
             writing: address & 0x20_0000 != 0,
         },
@@ -63,8 +77,16 @@ impl Bus {
                 self.via_accessed(at, register);
                 (value, 0xFF)
             }
-            Device::Scc { channel, data, writing: false } => {
-                let value = if data { self.scc.read_data(at, channel) } else { self.scc.read_control(at, channel) };
+            Device::Scc {
+                channel,
+                data,
+                writing: false,
+            } => {
+                let value = if data {
+                    self.scc.read_data(at, channel)
+                } else {
+                    self.scc.read_control(at, channel)
+                };
                 self.scc_accessed(at);
                 (value, 0xFF)
             }
@@ -93,7 +115,11 @@ impl Bus {
                 self.via.write(at, register, value);
                 self.via_accessed(at, register);
             }
-            Device::Scc { channel, data, writing: true } => {
+            Device::Scc {
+                channel,
+                data,
+                writing: true,
+            } => {
                 if data {
                     self.scc.write_data(at, channel, value);
                 } else {
@@ -148,7 +174,11 @@ impl Bus {
 
     fn via_accessed(&mut self, at: Ticks, register: Register) {
         match register {
-            Register::Orb | Register::Ora | Register::OraNoHandshake | Register::Ddrb | Register::Ddra => {
+            Register::Orb
+            | Register::Ora
+            | Register::OraNoHandshake
+            | Register::Ddrb
+            | Register::Ddra => {
                 self.via_pins_changed(at);
             }
             Register::Sr | Register::Acr | Register::Pcr => {
@@ -167,7 +197,12 @@ impl Bus {
         let out = self.via.port_b_out();
         let enable = out & port_b::RTC_ENABLE == 0;
         // The data wire is pulled up: what the VIA does not drive is high, and so is what it reads unless the chip pulls it low.
-        self.rtc.set_wires(at, enable, out & port_b::RTC_CLOCK != 0, out & port_b::RTC_DATA != 0);
+        self.rtc.set_wires(
+            at,
+            enable,
+            out & port_b::RTC_CLOCK != 0,
+            out & port_b::RTC_DATA != 0,
+        );
     }
 
     /// True when the main screen buffer is shown.
@@ -188,10 +223,21 @@ impl Bus {
             _ => {}
         }
         match decode(address) {
-            Device::Scsi { register, dack: false } => self.ncr.peek(register, &self.scsi),
+            Device::Scsi {
+                register,
+                dack: false,
+            } => self.ncr.peek(register, &self.scsi),
             Device::Via(register) if address & 1 == 0 => self.via.peek(now, register),
-            Device::Scc { channel, data, writing: false } if address & 1 == 0 => {
-                if data { self.scc.peek_data(now, channel) } else { self.scc.peek_control(now, channel) }
+            Device::Scc {
+                channel,
+                data,
+                writing: false,
+            } if address & 1 == 0 => {
+                if data {
+                    self.scc.peek_data(now, channel)
+                } else {
+                    self.scc.peek_control(now, channel)
+                }
             }
             _ => 0xFF,
         }

@@ -117,7 +117,8 @@ impl Bus {
             self.agenda.set(Source::Frame, at + BLANKING);
         } else {
             self.via.set_ca1(at, true);
-            self.agenda.set(Source::Frame, Ticks(self.frame_start) + Ticks::FRAME);
+            self.agenda
+                .set(Source::Frame, Ticks(self.frame_start) + Ticks::FRAME);
         }
     }
 
@@ -138,7 +139,8 @@ impl Bus {
     }
 
     pub(crate) fn schedule_keyboard(&mut self) {
-        self.agenda.set(Source::Keyboard, self.keyboard.next_event());
+        self.agenda
+            .set(Source::Keyboard, self.keyboard.next_event());
     }
 
     /// PB6 falls at the beginning of each line; only a timer that counts it needs to be told.
@@ -193,14 +195,18 @@ impl Bus {
             self.mouse.0 -= dx;
             self.mouse_interrupt.0 = !self.mouse_interrupt.0;
             let x2 = self.mouse_interrupt.0 == (dx < 0);
-            self.via.b.set_input(port_b::MOUSE_X2, if x2 { port_b::MOUSE_X2 } else { 0 });
+            self.via
+                .b
+                .set_input(port_b::MOUSE_X2, if x2 { port_b::MOUSE_X2 } else { 0 });
             self.scc.set_dcd(at, Channel::A, self.mouse_interrupt.0);
         }
         if dy != 0 {
             self.mouse.1 -= dy;
             self.mouse_interrupt.1 = !self.mouse_interrupt.1;
             let y2 = self.mouse_interrupt.1 == (dy > 0);
-            self.via.b.set_input(port_b::MOUSE_Y2, if y2 { port_b::MOUSE_Y2 } else { 0 });
+            self.via
+                .b
+                .set_input(port_b::MOUSE_Y2, if y2 { port_b::MOUSE_Y2 } else { 0 });
             self.scc.set_dcd(at, Channel::B, self.mouse_interrupt.1);
         }
         if self.mouse != (0, 0) {

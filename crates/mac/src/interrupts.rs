@@ -92,7 +92,11 @@ impl InterruptWatch {
             if ticks > self.statistics.longest_mask[level] {
                 self.statistics.longest_mask[level] = ticks;
                 if RECORDED.contains(&level) {
-                    let event = ChipEvent::LongestMask { level: level as u8, pc: self.raised_by[level], ticks: ticks.0 };
+                    let event = ChipEvent::LongestMask {
+                        level: level as u8,
+                        pc: self.raised_by[level],
+                        ticks: ticks.0,
+                    };
                     tracer.emit(now, event);
                 }
             }
@@ -100,13 +104,27 @@ impl InterruptWatch {
     }
 
     /// The CPU has entered the handler of `level`, having interrupted `pc`.
-    pub fn accepted(&mut self, now: Ticks, level: u8, pc: u32, requests: &Requests, tracer: &mut Tracer) {
+    pub fn accepted(
+        &mut self,
+        now: Ticks,
+        level: u8,
+        pc: u32,
+        requests: &Requests,
+        tracer: &mut Tracer,
+    ) {
         let place = usize::from(level & 7);
         self.statistics.accepted[place] += 1;
         let waited = now.since(requests.since(level));
         if waited > self.statistics.longest_wait[place] {
             self.statistics.longest_wait[place] = waited;
-            tracer.emit(now, ChipEvent::Interrupt { level, pc, waited: waited.0 });
+            tracer.emit(
+                now,
+                ChipEvent::Interrupt {
+                    level,
+                    pc,
+                    waited: waited.0,
+                },
+            );
         }
     }
 }
@@ -140,6 +158,9 @@ mod tests {
         assert_eq!(stretch(100, 200, 0x700), 2);
         assert_eq!(stretch(300, 350, 0x700), 0);
         assert_eq!(stretch(400, 600, 0x100), 1);
-        assert_eq!(watch.statistics.longest_mask[..4], [Ticks(0), Ticks(200), Ticks(100), Ticks(100)]);
+        assert_eq!(
+            watch.statistics.longest_mask[..4],
+            [Ticks(0), Ticks(200), Ticks(100), Ticks(100)]
+        );
     }
 }

@@ -62,7 +62,11 @@ impl Mac {
         (bus.now, bus.waited, bus.pc) = (0, 0, cpu.pc);
         bus.watch.mask = cpu.int_mask;
         cpu.last_exception_vector = None;
-        Ok(Mac { cpu, bus, probe: Probe::default() })
+        Ok(Mac {
+            cpu,
+            bus,
+            probe: Probe::default(),
+        })
     }
 
     /// The time of the instruction boundary at which the machine stands.
@@ -89,7 +93,11 @@ impl Mac {
         // Bookkeeping of the stretch, not state: it would tell how a run was divided.
         (self.cpu.cycles_remaining, self.cpu.initial_cycles) = (0, 0);
         (self.bus.settled, self.bus.deadline) = (0, 0);
-        if stop == Stop::Reached && self.cpu.is_halted() { Stop::Halted } else { stop }
+        if stop == Stop::Reached && self.cpu.is_halted() {
+            Stop::Halted
+        } else {
+            stop
+        }
     }
 
     /// Executes instructions up to the deadline, a trap or STOP.
@@ -116,22 +124,31 @@ impl Mac {
                 exception_taken(cpu, bus);
             }
             if cpu.int_mask != bus.watch.mask {
-                bus.watch.mask_changed(Ticks(bus.now), cpu.int_mask, bus.pc, &mut bus.tracer);
+                bus.watch
+                    .mask_changed(Ticks(bus.now), cpu.int_mask, bus.pc, &mut bus.tracer);
             }
             bus.pc = cpu.pc;
             // The core forgets the level when it accepts it.
             cpu.set_irq(bus.ipl);
-            if bus.now >= bus.deadline { CycleBatchControl::Return } else { CycleBatchControl::Continue }
+            if bus.now >= bus.deadline {
+                CycleBatchControl::Return
+            } else {
+                CycleBatchControl::Continue
+            }
         });
         let unsettled = result.cycles - bus.settled;
         match result.exit {
             CycleBatchExit::Stopped => {
                 bus.settle(unsettled, cpu.pending_sync_clocks);
-                if PROBED && unsettled > 0 && let Some(reason) = executed(cpu, bus, probe) {
+                if PROBED
+                    && unsettled > 0
+                    && let Some(reason) = executed(cpu, bus, probe)
+                {
                     stop = reason;
                 }
                 if cpu.int_mask != bus.watch.mask {
-                    bus.watch.mask_changed(Ticks(bus.now), cpu.int_mask, bus.pc, &mut bus.tracer);
+                    bus.watch
+                        .mask_changed(Ticks(bus.now), cpu.int_mask, bus.pc, &mut bus.tracer);
                 }
                 bus.pc = cpu.pc;
                 if cpu.is_halted() {
@@ -139,12 +156,18 @@ impl Mac {
                 }
                 self.idle();
             }
-            CycleBatchExit::AlineTrap { .. } => self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_aline_exception(bus)),
-            CycleBatchExit::FlineTrap { .. } => self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_fline_exception(bus)),
+            CycleBatchExit::AlineTrap { .. } => {
+                self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_aline_exception(bus))
+            }
+            CycleBatchExit::FlineTrap { .. } => {
+                self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_fline_exception(bus))
+            }
             CycleBatchExit::TrapInstruction { trap_num } => {
                 self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_trap_exception(bus, trap_num));
             }
-            CycleBatchExit::Breakpoint { .. } => self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_bkpt_exception(bus)),
+            CycleBatchExit::Breakpoint { .. } => {
+                self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_bkpt_exception(bus))
+            }
             CycleBatchExit::IllegalInstruction { .. } => {
                 self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_illegal_exception(bus));
             }
@@ -154,7 +177,11 @@ impl Mac {
     }
 
     /// Takes the exception of an instruction that the core hands over without its clocks.
-    fn trap<const PROBED: bool>(&mut self, stop: &mut Stop, take: impl FnOnce(&mut CpuCore, &mut Bus) -> i32) {
+    fn trap<const PROBED: bool>(
+        &mut self,
+        stop: &mut Stop,
+        take: impl FnOnce(&mut CpuCore, &mut Bus) -> i32,
+    ) {
         let Mac { cpu, bus, probe } = self;
         let clocks = take(cpu, bus);
         cpu.top_up_prefetch(bus);
@@ -212,7 +239,8 @@ impl Mac {
 
     /// The long word at `address`, as [`Mac::peek`].
     pub fn peek_long(&self, address: u32) -> u32 {
-        u32::from(self.peek_word(address)) << 16 | u32::from(self.peek_word(address.wrapping_add(2)))
+        u32::from(self.peek_word(address)) << 16
+            | u32::from(self.peek_word(address.wrapping_add(2)))
     }
 
     /// The registers of the CPU.
@@ -240,12 +268,16 @@ impl Mac {
     /// The picture on the screen: [`video::HEIGHT`] rows of [`video::WIDTH`] / 8 bytes, most significant bit left, 1 = black.
     pub fn screen(&self) -> Vec<u8> {
         let start = video::buffer(self.bus.main_screen());
-        (0..video::BYTES as u32).map(|offset| self.bus.ram.byte(start + offset)).collect()
+        (0..video::BYTES as u32)
+            .map(|offset| self.bus.ram.byte(start + offset))
+            .collect()
     }
 
     /// A key goes down or comes up; `code` as in [`chips::keyboard::key_for`].
     pub fn press_key(&mut self, code: u8, down: bool) {
-        self.bus.keyboard.transition(Ticks(self.bus.now), code, down);
+        self.bus
+            .keyboard
+            .transition(Ticks(self.bus.now), code, down);
         self.bus.schedule_keyboard();
     }
 
@@ -266,7 +298,10 @@ impl Mac {
     /// Presses or releases the mouse button.
     pub fn set_mouse_button(&mut self, down: bool) {
         use crate::devices::port_b::MOUSE_BUTTON;
-        self.bus.via.b.set_input(MOUSE_BUTTON, if down { 0 } else { MOUSE_BUTTON });
+        self.bus
+            .via
+            .b
+            .set_input(MOUSE_BUTTON, if down { 0 } else { MOUSE_BUTTON });
     }
 
     /// Moves the mouse by so many steps.
@@ -287,8 +322,18 @@ impl Mac {
     }
 
     /// Changes the SCSI device `id` from outside: a cartridge, a switch, a fault.
-    pub fn with_peripheral<R>(&mut self, id: u8, change: impl FnOnce(&mut Peripheral) -> R) -> Option<R> {
-        let Bus { ncr, scsi, tracer, now, .. } = &mut self.bus;
+    pub fn with_peripheral<R>(
+        &mut self,
+        id: u8,
+        change: impl FnOnce(&mut Peripheral) -> R,
+    ) -> Option<R> {
+        let Bus {
+            ncr,
+            scsi,
+            tracer,
+            now,
+            ..
+        } = &mut self.bus;
         ncr.advance(Ticks(*now), scsi, tracer);
         let result = scsi.with_device(id, change);
         self.bus.scsi_accessed();
@@ -357,8 +402,15 @@ impl Mac {
 
 /// Tells the probe about the instruction just executed.
 fn executed(cpu: &CpuCore, bus: &Bus, probe: &mut Probe) -> Option<Stop> {
-    let step = Step { at: Ticks(bus.now), pc: cpu.ppc, sr: cpu.get_sr(), sp: cpu.sp() };
-    probe.executed(step, cpu.pc, |address| u16::from_be_bytes([bus.peek(address), bus.peek(address + 1)]))
+    let step = Step {
+        at: Ticks(bus.now),
+        pc: cpu.ppc,
+        sr: cpu.get_sr(),
+        sp: cpu.sp(),
+    };
+    probe.executed(step, cpu.pc, |address| {
+        u16::from_be_bytes([bus.peek(address), bus.peek(address + 1)])
+    })
 }
 
 /// The CPU has entered an interrupt handler.
@@ -369,15 +421,29 @@ fn interrupted(cpu: &mut CpuCore, bus: &mut Bus) {
         return;
     }
     let level = (cpu.int_mask >> 8 & 7) as u8;
-    bus.watch.accepted(Ticks(bus.now), level, bus.pc, &bus.requests, &mut bus.tracer);
+    bus.watch.accepted(
+        Ticks(bus.now),
+        level,
+        bus.pc,
+        &bus.requests,
+        &mut bus.tracer,
+    );
 }
 
 /// An exception other than an interrupt was taken. Line A and TRAP are the ordinary calls of the system and go unrecorded.
 #[cold]
 fn exception_taken(cpu: &mut CpuCore, bus: &mut Bus) {
-    let Some(vector) = cpu.last_exception_vector.take() else { return };
+    let Some(vector) = cpu.last_exception_vector.take() else {
+        return;
+    };
     if vector != LINE_A && !(32..48).contains(&vector) {
-        bus.tracer.emit(Ticks(bus.now), ChipEvent::Exception { vector: vector as u8, pc: cpu.ppc });
+        bus.tracer.emit(
+            Ticks(bus.now),
+            ChipEvent::Exception {
+                vector: vector as u8,
+                pc: cpu.ppc,
+            },
+        );
     }
     // The core goes on where a 68000 halts: a frame on an odd stack, or an odd handler for odd addresses.
     if bus.odd_frame || (vector == ADDRESS_ERROR && cpu.pc & 1 != 0) {
@@ -389,7 +455,8 @@ fn exception_taken(cpu: &mut CpuCore, bus: &mut Bus) {
 fn halt(cpu: &mut CpuCore, bus: &mut Bus) {
     const STOP_LEVEL_HALT: u32 = 2;
     const RUN_MODE_FAULTED: u32 = 1;
-    bus.tracer.emit(Ticks(bus.now), ChipEvent::Halted { pc: cpu.ppc });
+    bus.tracer
+        .emit(Ticks(bus.now), ChipEvent::Halted { pc: cpu.ppc });
     cpu.stopped |= STOP_LEVEL_HALT;
     cpu.run_mode = RUN_MODE_FAULTED;
     bus.deadline = 0;

@@ -95,7 +95,10 @@ mod tests {
             for address in (0..0x40_0000_u32).step_by(0x1_0000) {
                 ram.set_word(address, (address >> 16) as u16);
             }
-            let distinct = (0..0x40_0000_u32).step_by(0x1_0000).filter(|&a| ram.word(a) == (a >> 16) as u16).count();
+            let distinct = (0..0x40_0000_u32)
+                .step_by(0x1_0000)
+                .filter(|&a| ram.word(a) == (a >> 16) as u16)
+                .count();
             assert_eq!(distinct, (size >> 16) as usize, "{size:x}");
         }
     }

@@ -17,22 +17,38 @@ pub enum Peripheral {
 impl Peripheral {
     /// The hard disk, if it is one.
     pub fn disk(&self) -> Option<&Disk> {
-        if let Peripheral::Disk(disk) = self { Some(disk) } else { None }
+        if let Peripheral::Disk(disk) = self {
+            Some(disk)
+        } else {
+            None
+        }
     }
 
     /// The hard disk, to be changed from outside.
     pub fn disk_mut(&mut self) -> Option<&mut Disk> {
-        if let Peripheral::Disk(disk) = self { Some(disk) } else { None }
+        if let Peripheral::Disk(disk) = self {
+            Some(disk)
+        } else {
+            None
+        }
     }
 
     /// The tape drive, if it is one.
     pub fn tape(&self) -> Option<&Drive> {
-        if let Peripheral::Tape(drive) = self { Some(drive) } else { None }
+        if let Peripheral::Tape(drive) = self {
+            Some(drive)
+        } else {
+            None
+        }
     }
 
     /// The tape drive, to be changed from outside.
     pub fn tape_mut(&mut self) -> Option<&mut Drive> {
-        if let Peripheral::Tape(drive) = self { Some(drive) } else { None }
+        if let Peripheral::Tape(drive) = self {
+            Some(drive)
+        } else {
+            None
+        }
     }
 }
 

@@ -112,11 +112,19 @@ impl Probe {
 
     /// True when the run loop has to call.
     pub(crate) fn is_active(&self) -> bool {
-        self.keep > 0 || self.sample_every > Ticks::ZERO || !self.breakpoints.is_empty() || !self.watches.is_empty()
+        self.keep > 0
+            || self.sample_every > Ticks::ZERO
+            || !self.breakpoints.is_empty()
+            || !self.watches.is_empty()
     }
 
     /// An instruction was executed; the reason to stop, if it is one.
-    pub(crate) fn executed(&mut self, step: Step, next: u32, peek: impl Fn(u32) -> u16) -> Option<Stop> {
+    pub(crate) fn executed(
+        &mut self,
+        step: Step,
+        next: u32,
+        peek: impl Fn(u32) -> u16,
+    ) -> Option<Stop> {
         if self.keep > 0 {
             if self.history.len() == self.keep {
                 self.history.pop_front();
@@ -128,10 +136,17 @@ impl Probe {
             let value = peek(*address);
             if value != *old {
                 *old = value;
-                return Some(Stop::Watch { address: *address, value, pc: step.pc });
+                return Some(Stop::Watch {
+                    address: *address,
+                    value,
+                    pc: step.pc,
+                });
             }
         }
-        self.breakpoints.binary_search(&next).is_ok().then_some(Stop::Breakpoint { pc: next })
+        self.breakpoints
+            .binary_search(&next)
+            .is_ok()
+            .then_some(Stop::Breakpoint { pc: next })
     }
 
     /// Adds the samples that are due at `at`: several after a time in which nothing was executed.
@@ -143,7 +158,11 @@ impl Probe {
             self.next_sample = at;
         }
         while self.next_sample <= at {
-            self.samples.push(Sample { at: self.next_sample, pc, sr });
+            self.samples.push(Sample {
+                at: self.next_sample,
+                pc,
+                sr,
+            });
             self.next_sample += self.sample_every;
         }
     }

@@ -9,20 +9,20 @@ pub enum ChipEvent {
         /// Program counter at the time.
         pc: u32,
     },
-    /// The CPU accepted an interrupt.
+    /// The CPU accepted an interrupt that had waited longer than any of its level before. Others are only counted.
     Interrupt {
         /// Its level, 1 to 7.
         level: u8,
         /// Program counter that was interrupted.
         pc: u32,
-        /// How long the request had waited, in ticks.
+        /// Ticks from the request to the end of the exception's processing.
         waited: u64,
     },
-    /// Interrupts of this level or below stayed masked for longer than any stretch before.
+    /// Interrupts of this level stayed masked for longer than in any stretch before. Recorded when the stretch ends.
     LongestMask {
-        /// The mask in the status register.
+        /// The level that could not interrupt.
         level: u8,
-        /// Program counter at which the mask was raised.
+        /// The instruction that raised the mask, or that was interrupted when an interrupt raised it.
         pc: u32,
         /// Length in ticks.
         ticks: u64,
@@ -31,7 +31,7 @@ pub enum ChipEvent {
     Exception {
         /// Vector number.
         vector: u8,
-        /// Program counter.
+        /// The instruction that caused it.
         pc: u32,
     },
     /// Two bus faults in a row stopped the CPU.

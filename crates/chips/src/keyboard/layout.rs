@@ -32,7 +32,9 @@ pub fn key_for(character: char) -> Option<(u8, bool)> {
         _ => u8::try_from(character).ok()?,
     };
     let find = |table: &[u8]| table.iter().position(|&c| c == byte).map(|code| code as u8);
-    find(PLAIN).map(|code| (code, false)).or_else(|| find(SHIFTED).map(|code| (code, true)))
+    find(PLAIN)
+        .map(|code| (code, false))
+        .or_else(|| find(SHIFTED).map(|code| (code, true)))
 }
 
 #[cfg(test)]

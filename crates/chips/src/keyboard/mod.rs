@@ -86,7 +86,10 @@ impl Default for Keyboard {
     fn default() -> Self {
         Keyboard {
             state: State::Idle,
-            wires: Wires { clock: true, data: true },
+            wires: Wires {
+                clock: true,
+                data: true,
+            },
             due: Ticks::NEVER,
             transitions: VecDeque::new(),
         }
@@ -100,7 +103,8 @@ impl Keyboard {
             return;
         }
         // "Bit 7 is 1 on key-up; the low-order bit is always 1; the middle six are the key code".
-        self.transitions.push_back(if down { 0 } else { 0x80 } | code << 1 & 0x7E | 1);
+        self.transitions
+            .push_back(if down { 0 } else { 0x80 } | code << 1 & 0x7E | 1);
         if self.state == State::Inquired {
             self.due = now;
         }
@@ -138,7 +142,9 @@ impl Keyboard {
                 self.due = now + INQUIRY_WAIT;
                 return;
             }
-            command::INQUIRY | command::INSTANT => self.transitions.pop_front().unwrap_or(answer::NULL),
+            command::INQUIRY | command::INSTANT => {
+                self.transitions.pop_front().unwrap_or(answer::NULL)
+            }
             command::MODEL => {
                 self.transitions.clear();
                 answer::MODEL
@@ -200,7 +206,10 @@ impl Keyboard {
         }
         self.wires.clock = !self.wires.clock;
         if self.wires.clock {
-            self.state = State::Sending { byte, bits: bits + 1 };
+            self.state = State::Sending {
+                byte,
+                bits: bits + 1,
+            };
             self.due = now + SEND_HIGH;
         } else {
             self.wires.data = byte >> (7 - bits) & 1 != 0;
@@ -252,7 +261,9 @@ mod tests {
             let waited = self.until_shifted();
             let answer = self.via.read(self.now, Register::Sr);
             // Let the last clock phase pass.
-            self.now = self.now.max(self.keyboard.next_event().min(self.now + SEND_HIGH));
+            self.now = self
+                .now
+                .max(self.keyboard.next_event().min(self.now + SEND_HIGH));
             self.keyboard.advance(self.now, self.via.cb2_out());
             (answer, waited)
         }
@@ -270,7 +281,10 @@ mod tests {
         let mut bench = Bench::default();
         let (answer, waited) = bench.ask(command::INQUIRY);
         assert_eq!(answer, answer::NULL);
-        assert!(waited > Ticks::from_millis(250) && waited < Ticks::from_millis(255), "{waited}");
+        assert!(
+            waited > Ticks::from_millis(250) && waited < Ticks::from_millis(255),
+            "{waited}"
+        );
     }
 
     #[test]

@@ -93,7 +93,11 @@ impl Rtc {
     /// When the one-second output changes next after `now`.
     pub fn next_event(&self, now: Ticks) -> Ticks {
         let half = Ticks(Ticks::PER_SECOND / 2);
-        if now + half < self.next_second { Ticks(self.next_second.0 - half.0) } else { self.next_second }
+        if now + half < self.next_second {
+            Ticks(self.next_second.0 - half.0)
+        } else {
+            self.next_second
+        }
     }
 
     /// Seconds since midnight, 1 January 1904.
@@ -152,7 +156,10 @@ impl Rtc {
             Phase::Command if byte & 0x78 == 0x38 => self.phase = Phase::Extended { first: byte },
             Phase::Command => self.begin_transfer(byte & 0x80 != 0, place(byte)),
             Phase::Extended { first } => {
-                self.begin_transfer(first & 0x80 != 0, Place::Pram((first & 7) << 5 | byte >> 2 & 0x1F));
+                self.begin_transfer(
+                    first & 0x80 != 0,
+                    Place::Pram((first & 7) << 5 | byte >> 2 & 0x1F),
+                );
             }
             Phase::Write(place) => {
                 self.write(place, byte);
@@ -163,7 +170,9 @@ impl Rtc {
     }
 
     fn clock_fell(&mut self) {
-        let Phase::Read { left } = self.phase else { return };
+        let Phase::Read { left } = self.phase else {
+            return;
+        };
         if left == 0 {
             self.begin_command();
         } else {
@@ -231,7 +240,10 @@ mod tests {
 
     impl Host {
         fn new(seconds: u32) -> Host {
-            Host { rtc: Rtc::new(seconds), now: Ticks::ZERO }
+            Host {
+                rtc: Rtc::new(seconds),
+                now: Ticks::ZERO,
+            }
         }
 
         fn wires(&mut self, enable: bool, clock: bool, data: bool) {
@@ -287,10 +299,16 @@ mod tests {
         let mut rtc = Rtc::new(100);
         assert_eq!(rtc.next_event(Ticks::ZERO), Ticks(7_833_600));
         rtc.advance(Ticks(15_667_199));
-        assert_eq!((rtc.seconds(), rtc.one_second(Ticks(15_667_199))), (100, true));
+        assert_eq!(
+            (rtc.seconds(), rtc.one_second(Ticks(15_667_199))),
+            (100, true)
+        );
         assert_eq!(rtc.next_event(Ticks(15_667_199)), Ticks(15_667_200));
         rtc.advance(Ticks(15_667_200));
-        assert_eq!((rtc.seconds(), rtc.one_second(Ticks(15_667_200))), (101, false));
+        assert_eq!(
+            (rtc.seconds(), rtc.one_second(Ticks(15_667_200))),
+            (101, false)
+        );
         rtc.advance(Ticks::from_secs(61));
         assert_eq!(rtc.seconds(), 161);
     }

@@ -101,8 +101,16 @@ impl Via6522 {
     /// Time-outs that nobody has enabled, or whose flag is set already, change no pin: they are caught up with on access.
     pub fn next_event(&self) -> Ticks {
         let wanted = self.ier & !self.ifr;
-        let t1 = if wanted & Irq::T1 != 0 { self.t1.due() } else { Ticks::NEVER };
-        let t2 = if wanted & Irq::T2 != 0 { self.t2.due() } else { Ticks::NEVER };
+        let t1 = if wanted & Irq::T1 != 0 {
+            self.t1.due()
+        } else {
+            Ticks::NEVER
+        };
+        let t2 = if wanted & Irq::T2 != 0 {
+            self.t2.due()
+        } else {
+            Ticks::NEVER
+        };
         t1.min(t2)
     }
 
@@ -195,7 +203,8 @@ impl Via6522 {
             }
             Register::T2CounterLow => self.t2.write_latch_low(value),
             Register::T2CounterHigh => {
-                self.t2.start(now, value, self.acr & Acr::T2_COUNTS_PB6 != 0);
+                self.t2
+                    .start(now, value, self.acr & Acr::T2_COUNTS_PB6 != 0);
                 self.ifr &= !Irq::T2;
             }
             Register::Sr => {
@@ -204,7 +213,8 @@ impl Via6522 {
             }
             Register::Acr => {
                 self.acr = value;
-                self.t2.set_counts_pulses(now, value & Acr::T2_COUNTS_PB6 != 0);
+                self.t2
+                    .set_counts_pulses(now, value & Acr::T2_COUNTS_PB6 != 0);
                 self.sr.set_mode(value >> 2 & 7);
             }
             Register::Pcr => {
@@ -226,7 +236,11 @@ impl Via6522 {
     /// Levels that the chip drives on port B; undriven bits read as 1, as if pulled up. PB7 is the timer's when ACR bit 7 is set.
     pub fn port_b_out(&self) -> u8 {
         let levels = self.b.output | !self.b.direction;
-        if self.acr & Acr::T1_PB7 != 0 { levels & 0x7F | self.t1.pb7() } else { levels }
+        if self.acr & Acr::T1_PB7 != 0 {
+            levels & 0x7F | self.t1.pb7()
+        } else {
+            levels
+        }
     }
 
     /// Sets the level of CA1.
@@ -275,7 +289,11 @@ impl Via6522 {
 
     /// The level that the chip drives on CB2: the shift register's in the shift-out modes, else what the PCR says.
     pub fn cb2_out(&self) -> Option<bool> {
-        if self.sr.uses_cb2() { self.sr.cb2_out() } else { self.lines.cb2_out(self.pcr) }
+        if self.sr.uses_cb2() {
+            self.sr.cb2_out()
+        } else {
+            self.lines.cb2_out(self.pcr)
+        }
     }
 
     /// A negative pulse on PB6, which timer 2 counts when ACR bit 5 is set (data sheet, *Timer 2 pulse-counting mode*).

@@ -15,7 +15,12 @@ pub struct Port {
 
 impl Default for Port {
     fn default() -> Self {
-        Port { output: 0, direction: 0, input: 0xFF, latch: 0xFF }
+        Port {
+            output: 0,
+            direction: 0,
+            input: 0xFF,
+            latch: 0xFF,
+        }
     }
 }
 
@@ -73,7 +78,14 @@ pub(super) struct ControlLines {
 
 impl Default for ControlLines {
     fn default() -> Self {
-        ControlLines { ca1: true, ca2: true, cb1: true, cb2: true, ca2_handshake: true, cb2_handshake: true }
+        ControlLines {
+            ca1: true,
+            ca2: true,
+            cb1: true,
+            cb2: true,
+            ca2_handshake: true,
+            cb2_handshake: true,
+        }
     }
 }
 
@@ -141,12 +153,20 @@ impl ControlLines {
 
     /// "Clearing the flags: reading or writing ORA clears CA1 and CA2", CA2 unless it is an independent input.
     pub fn flags_cleared_by_port_a(&self, pcr: u8) -> u8 {
-        if is_independent_input(Pcr::ca2(pcr)) { Irq::CA1 } else { Irq::CA1 | Irq::CA2 }
+        if is_independent_input(Pcr::ca2(pcr)) {
+            Irq::CA1
+        } else {
+            Irq::CA1 | Irq::CA2
+        }
     }
 
     /// The same for port B.
     pub fn flags_cleared_by_port_b(&self, pcr: u8) -> u8 {
-        if is_independent_input(Pcr::cb2(pcr)) { Irq::CB1 } else { Irq::CB1 | Irq::CB2 }
+        if is_independent_input(Pcr::cb2(pcr)) {
+            Irq::CB1
+        } else {
+            Irq::CB1 | Irq::CB2
+        }
     }
 
     /// Port A has read and write handshake; the pulse of mode 5 lasts one cycle and is not represented as a level.

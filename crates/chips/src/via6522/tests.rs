@@ -218,7 +218,10 @@ fn shift_in_under_external_clock_takes_cb2_on_rising_cb1_and_flags_the_eighth() 
         via.set_cb2(at(2), bit == 1);
         via.set_cb1(at(3), true);
     }
-    assert_eq!(via.read(at(4), Register::Ifr) & (Irq::SR | Irq::CB2), Irq::SR);
+    assert_eq!(
+        via.read(at(4), Register::Ifr) & (Irq::SR | Irq::CB2),
+        Irq::SR
+    );
     assert_eq!(via.read(at(4), Register::Sr), 0b1011_0010);
     assert_eq!(via.read(at(4), Register::Ifr) & Irq::SR, 0);
 }

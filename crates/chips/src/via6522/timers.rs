@@ -35,14 +35,21 @@ pub(super) struct Timer1 {
 
 impl Default for Timer1 {
     fn default() -> Self {
-        Timer1 { latch: 0xFFFF, start: 0xFFFF, base: 0, armed: false, pb7_low: false }
+        Timer1 {
+            latch: 0xFFFF,
+            start: 0xFFFF,
+            base: 0,
+            armed: false,
+            pb7_low: false,
+        }
     }
 }
 
 impl Timer1 {
     /// "The T1 counter continues to decrement" after a one-shot time-out, so the content is always a difference.
     pub fn counter(&self, now: Ticks) -> u16 {
-        self.start.wrapping_sub(cycle(now).saturating_sub(self.base) as u16)
+        self.start
+            .wrapping_sub(cycle(now).saturating_sub(self.base) as u16)
     }
 
     pub fn latch(&self) -> u16 {
@@ -78,7 +85,11 @@ impl Timer1 {
     /// When the next time-out sets the flag. A timer that has never been started has no time-out in either mode
     /// (inference: after RES the counter runs with unknown content, and no program waits for it).
     pub fn due(&self) -> Ticks {
-        if self.armed { timeout(self.base, self.start) } else { Ticks::NEVER }
+        if self.armed {
+            timeout(self.base, self.start)
+        } else {
+            Ticks::NEVER
+        }
     }
 
     /// Runs to `now`; true when the flag was set on the way.
@@ -121,7 +132,13 @@ pub(super) struct Timer2 {
 
 impl Default for Timer2 {
     fn default() -> Self {
-        Timer2 { latch_low: 0xFF, start: 0xFFFF, base: 0, armed: false, pulses: false }
+        Timer2 {
+            latch_low: 0xFF,
+            start: 0xFFFF,
+            base: 0,
+            armed: false,
+            pulses: false,
+        }
     }
 }
 
@@ -130,7 +147,8 @@ impl Timer2 {
         if self.pulses {
             return self.start;
         }
-        self.start.wrapping_sub(cycle(now).saturating_sub(self.base) as u16)
+        self.start
+            .wrapping_sub(cycle(now).saturating_sub(self.base) as u16)
     }
 
     pub fn write_latch_low(&mut self, value: u8) {
@@ -159,7 +177,11 @@ impl Timer2 {
     }
 
     pub fn due(&self) -> Ticks {
-        if self.armed && !self.pulses { timeout(self.base, self.start) } else { Ticks::NEVER }
+        if self.armed && !self.pulses {
+            timeout(self.base, self.start)
+        } else {
+            Ticks::NEVER
+        }
     }
 
     /// Runs to `now`; true when the flag was set on the way. "After timing out, the counter continues to decrement", without

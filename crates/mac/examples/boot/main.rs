@@ -107,7 +107,9 @@ fn run(options: &Options) -> Result<ExitCode, Failure> {
         mac.probe().sample_every(Ticks(14_983));
     }
 
-    let until = options.ticks.map_or(Ticks::from_secs(options.seconds), Ticks);
+    let until = options
+        .ticks
+        .map_or(Ticks::from_secs(options.seconds), Ticks);
     let started = Instant::now();
     let stop = drive(&mut mac, options, &symbols, until);
     let host = started.elapsed();
@@ -126,8 +128,18 @@ fn run(options: &Options) -> Result<ExitCode, Failure> {
     }
     save_tape(&mut mac, options)?;
     let speed = mac.now().as_micros() * 100 / (host.as_micros() as u64).max(1);
-    println!("{} emulated in {} ms: {}.{:02} times real time", mac.now(), host.as_millis(), speed / 100, speed % 100);
-    Ok(if stop == Stop::Halted { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    println!(
+        "{} emulated in {} ms: {}.{:02} times real time",
+        mac.now(),
+        host.as_millis(),
+        speed / 100,
+        speed % 100
+    );
+    Ok(if stop == Stop::Halted {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn build(options: &Options) -> Result<Mac, Failure> {
@@ -144,12 +156,24 @@ fn attach(options: &Options, config: &mut MacConfig) -> Result<(), Failure> {
     if let Some(path) = options.disk.as_ref().or(options.image.as_ref()) {
         let base: Arc<[u8]> = std::fs::read(path)?.into();
         let disk = Disk::new(DiskProfile::prodrive_40s(), base, options.seed, "disk");
-        config.targets.push((DISK_ID, Peripheral::Disk(Box::new(disk))));
+        config
+            .targets
+            .push((DISK_ID, Peripheral::Disk(Box::new(disk))));
     }
     if let Some(path) = &options.tape {
-        let medium = if path.exists() { TapeFile::open(path)?.medium().clone() } else { Medium::new() };
-        let drive = Drive::new(&Profile::viper_150(), Some(medium), Stream::new(options.seed, "tape"))?;
-        config.targets.push((TAPE_ID, Peripheral::Tape(Box::new(drive))));
+        let medium = if path.exists() {
+            TapeFile::open(path)?.medium().clone()
+        } else {
+            Medium::new()
+        };
+        let drive = Drive::new(
+            &Profile::viper_150(),
+            Some(medium),
+            Stream::new(options.seed, "tape"),
+        )?;
+        config
+            .targets
+            .push((TAPE_ID, Peripheral::Tape(Box::new(drive))));
     }
     Ok(())
 }

@@ -13,13 +13,23 @@ use std::path::Path;
 pub fn stop(mac: &Mac, stop: Stop, symbols: &Symbols) {
     let registers = mac.registers();
     match stop {
-        Stop::Reached if mac.is_stopped() => println!("end of time, CPU in STOP at {}", symbols.name(registers.pc)),
+        Stop::Reached if mac.is_stopped() => {
+            println!("end of time, CPU in STOP at {}", symbols.name(registers.pc))
+        }
         Stop::Reached => println!("end of time at {}", symbols.name(registers.pc)),
         Stop::Breakpoint { pc } => println!("{}: breakpoint {}", mac.now(), symbols.name(pc)),
         Stop::Watch { address, value, pc } => {
-            println!("{}: {} became {value:04X} by {}", mac.now(), symbols.name(address), symbols.name(pc));
+            println!(
+                "{}: {} became {value:04X} by {}",
+                mac.now(),
+                symbols.name(address),
+                symbols.name(pc)
+            );
         }
-        Stop::Halted => println!("CPU HALTED (double fault) at {}", symbols.name(registers.pc)),
+        Stop::Halted => println!(
+            "CPU HALTED (double fault) at {}",
+            symbols.name(registers.pc)
+        ),
     }
     let line = |name: char, values: [u32; 8]| {
         let list: Vec<String> = values.iter().map(|value| format!("{value:08X}")).collect();
@@ -27,14 +37,26 @@ pub fn stop(mac: &Mac, stop: Stop, symbols: &Symbols) {
     };
     line('D', registers.d);
     line('A', registers.a);
-    println!("  PC {:06X}  SR {:04X}  USP {:08X}  at {}", registers.pc, registers.sr, registers.usp, mac.now());
-    let stack: Vec<String> =
-        (0..8).map(|n| format!("{:08X}", mac.peek_long(registers.a[7].wrapping_add(n * 4)))).collect();
+    println!(
+        "  PC {:06X}  SR {:04X}  USP {:08X}  at {}",
+        registers.pc,
+        registers.sr,
+        registers.usp,
+        mac.now()
+    );
+    let stack: Vec<String> = (0..8)
+        .map(|n| format!("{:08X}", mac.peek_long(registers.a[7].wrapping_add(n * 4))))
+        .collect();
     println!("  stack {}", stack.join(" "));
     let s = mac.interrupts();
     println!(
         "  interrupts: VIA {}, SCC {}; longest wait {} and {}, longest mask {} and {} ticks",
-        s.accepted[1], s.accepted[2], s.longest_wait[1].0, s.longest_wait[2].0, s.longest_mask[1].0, s.longest_mask[2].0
+        s.accepted[1],
+        s.accepted[2],
+        s.longest_wait[1].0,
+        s.longest_wait[2].0,
+        s.longest_mask[1].0,
+        s.longest_mask[2].0
     );
 }
 
@@ -45,7 +67,10 @@ pub fn history(mac: &mut Mac, symbols: &Symbols) {
         let opcode = mac.peek_word(step.pc);
         let (text, _) = disassemble(step.pc, opcode, CpuType::M68000);
         let place = symbols.name(step.pc);
-        println!("{:>12} {place:<40} {opcode:04X} {text:<28} SR {:04X} SP {:06X}", step.at.0, step.sr, step.sp);
+        println!(
+            "{:>12} {place:<40} {opcode:04X} {text:<28} SR {:04X} SP {:06X}",
+            step.at.0, step.sr, step.sp
+        );
     }
 }
 
@@ -74,9 +99,20 @@ pub fn dump(mac: &Mac, range: &str, symbols: &Symbols) -> Result<(), Failure> {
         None => (symbols.address(range)?, 0x40),
     };
     for row in (0..bytes).step_by(16) {
-        let values: Vec<u8> = (row..(row + 16).min(bytes)).map(|n| mac.peek(start + n)).collect();
+        let values: Vec<u8> = (row..(row + 16).min(bytes))
+            .map(|n| mac.peek(start + n))
+            .collect();
         let digits: String = values.iter().map(|value| format!("{value:02X} ")).collect();
-        let text: String = values.iter().map(|&v| if (32..127).contains(&v) { v as char } else { '.' }).collect();
+        let text: String = values
+            .iter()
+            .map(|&v| {
+                if (32..127).contains(&v) {
+                    v as char
+                } else {
+                    '.'
+                }
+            })
+            .collect();
         println!("{:06X}  {digits:<48} {text}", start + row);
     }
     Ok(())
@@ -86,12 +122,17 @@ pub fn dump(mac: &Mac, range: &str, symbols: &Symbols) -> Result<(), Failure> {
 pub fn screen(mac: &Mac) {
     let bits = mac.screen();
     let black = |x: usize, y: usize| bits[(y * WIDTH + x) / 8] >> (7 - x % 8) & 1;
-    const BLOCKS: [char; 16] = [' ', '▘', '▝', '▀', '▖', '▌', '▞', '▛', '▗', '▚', '▐', '▜', '▄', '▙', '▟', '█'];
+    const BLOCKS: [char; 16] = [
+        ' ', '▘', '▝', '▀', '▖', '▌', '▞', '▛', '▗', '▚', '▐', '▜', '▄', '▙', '▟', '█',
+    ];
     for y in (0..HEIGHT).step_by(2) {
         let row: String = (0..WIDTH)
             .step_by(2)
             .map(|x| {
-                let shape = black(x, y) | black(x + 1, y) << 1 | black(x, y + 1) << 2 | black(x + 1, y + 1) << 3;
+                let shape = black(x, y)
+                    | black(x + 1, y) << 1
+                    | black(x, y + 1) << 2
+                    | black(x + 1, y + 1) << 3;
                 BLOCKS[usize::from(shape)]
             })
             .collect();

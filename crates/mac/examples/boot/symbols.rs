@@ -16,7 +16,10 @@ impl Symbols {
                 Some((path, base)) => (path, hex(base)?),
                 None => (file.as_str(), 0),
             };
-            for line in std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?.lines() {
+            for line in std::fs::read_to_string(path)
+                .map_err(|error| format!("{path}: {error}"))?
+                .lines()
+            {
                 if let Some((address, name)) = line.split_once(' ') {
                     symbols.push((hex(address)?.wrapping_add(base), name.trim().to_owned()));
                 }
@@ -58,5 +61,6 @@ impl Symbols {
 /// A hexadecimal number, with or without `0x` or `$`.
 pub fn hex(text: &str) -> Result<u32, Failure> {
     let digits = text.trim_start_matches("0x").trim_start_matches('$');
-    u32::from_str_radix(digits, 16).map_err(|_| format!("{text} is not a hexadecimal number").into())
+    u32::from_str_radix(digits, 16)
+        .map_err(|_| format!("{text} is not a hexadecimal number").into())
 }
