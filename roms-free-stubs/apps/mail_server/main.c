@@ -47,6 +47,14 @@ int main(void) {
         RunSteps();
         if (err)
             continue;
+        if (!said && server.registration < 0) {
+            Row(0, "the name could not be registered: ", (uint32_t)server.registration);
+            said = 1;
+        }
+        if (!said && server.store_error) {
+            Row(0, "the store cannot be read: ", (uint32_t)server.store_error);
+            said = 1;
+        }
         if (!said && server.ready) {
             StatusRow(0, "ready        ");
             said = 1;

@@ -1,4 +1,5 @@
-/* The backup program against the documented format: usage  backup_test BLOB SCENARIO TAPE-OUT */
+/* The backup program against the documented format: usage  backup_test BLOB SCENARIO TAPE-OUT,
+   or backup_test BLOB start-up */
 #include "host.h"
 #include <setjmp.h>
 
@@ -28,17 +29,36 @@ static void fill_volume(void) {
     }
 }
 
+/* The start-up document: waits for the drive, then leaves its ID. */
+static void start_up(const char *blob) {
+    File *f;
+    tape_not_ready_polls = 12;
+    prefs("Backup Preferences", "reset yes\r");
+    CHECK(call_entry(host_load(blob)) == 0 && tape_not_ready_polls == 0);
+    f = file_find(17, "Backup Drive");
+    CHECK(f && f->length[0] == 10 && memcmp(f->fork[0], "tape-id 4\r", 10) == 0);
+    tape_not_ready_polls = 100000;
+    file_find(17, "Backup Preferences")->parent = 0;
+    prefs("Backup Preferences", "startup-wait-limit 300\r");
+    CHECK(call_entry(host_load(blob)) == 0 && tape_not_ready_polls > 99900);
+    printf("backup start-up document: good\n");
+}
+
 int main(int argc, char **argv) {
     static char text[1000];
     char *log;
-    void *entry = host_load(argv[1]);
+    void *entry;
     const char *what = argv[2];
     FILE *out;
     File *f;
-    (void)argc;
     host_start();
     echo = getenv("ECHO") != 0;
     on_idle = idle;
+    if (argc == 3) {
+        start_up(argv[1]);
+        return 0;
+    }
+    entry = host_load(argv[1]);
     strcpy(text, "# settings\rtape-id scan\rtransfer  blind \rretry 2\r");
     if (!strcmp(what, "small")) strcat(text, "block 512\rbuffer 2048\ryield 3\n");
     if (!strcmp(what, "lost")) tape_lose_in_write = 3;

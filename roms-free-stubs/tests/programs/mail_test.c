@@ -35,6 +35,7 @@ static void idle(void) {
     static int turns;
     CHECK(++turns < 5000);
     files_complete_one();
+    network_periodic();
     if (!saved_sp[1]) {
         uint32_t *sp = (uint32_t *)(tester_stack + sizeof tester_stack - 64);
         *sp = (uint32_t)start_script;

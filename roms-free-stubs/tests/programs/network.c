@@ -1,12 +1,20 @@
 #include "network.h"
+#include "../../include/devices.h"
 #include "../../include/errors.h"
 
 static ATPParamBlock *waiting[16], *answered;
 static int waiting_count;
 MPPParamBlock *registering;
 
+static const DRVRHeader *driver;
+
 int network_trap(uint16_t word, Registers *r) {
     ATPParamBlock *pb = (void *)r->a[0];
+    if (word == 0xA03D) {
+        driver = (void *)r->a[0];
+        r->d[0] = 0;
+        return 1;
+    }
     if (word == 0xA000) {
         r->d[0] = 0;
         return 1;
@@ -70,4 +78,19 @@ int receive(Answer *a) {
     pb->ioResult = 0;
     call_completion(pb->ioCompletion, pb, 0);   /* the release */
     return 1;
+}
+
+/* What SystemTask does for a driver with dNeedTime: an immediate Control call, csCode accRun. */
+void network_periodic(void) {
+    static CntrlParam pb;
+    static DCtlEntry dce;
+    if (!driver)
+        return;
+    CHECK(driver->drvrFlags == 0x2400 && driver->drvrDelay == 5 && memcmp(driver->drvrName, "\13.MailServer", 12) == 0);
+    pb.ioTrap = (int16_t)0xA204;
+    pb.csCode = accRun;
+    register void *a0 __asm__("a0") = &pb;
+    register void *a1 __asm__("a1") = &dce;
+    register const char *a2 __asm__("a2") = (const char *)driver + driver->drvrCtl;
+    __asm__ volatile("jsr (%%a2)" : "+a"(a0), "+a"(a1), "+a"(a2) : : "d0", "d1", "memory", "cc");
 }

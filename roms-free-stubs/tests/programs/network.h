@@ -10,4 +10,5 @@ int pending_requests(void);
 void network_forget(void);     /* before a program starts */
 void transmit(uint32_t user_data, const void *data, int length, uint8_t bit_map, uint8_t node);
 int receive(Answer *a);
+void network_periodic(void);   /* calls the driver the program has installed, if any */
 #endif
