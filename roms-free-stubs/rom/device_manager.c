@@ -99,6 +99,14 @@ asm(".text\n\t.globl iodone_vector\niodone_vector:\n\text.l %d0\n\tmove.l %d0,-(
     "jsr device_manager_iodone\n\taddq.l #8,%sp\n\trts");
 void iodone_vector(void);
 
+/* Where a synchronous caller spins; a function of its own so that a stack trace shows it. */
+OSErr __attribute__((noinline)) device_manager_wait(volatile IOParam *pb)
+{
+    while (pb->ioResult > 0) {
+    }
+    return pb->ioResult;
+}
+
 /* Read, Write, Control and Status of a driver. */
 static OSErr request(IOParam *pb, uint16_t trap)
 {
@@ -136,9 +144,7 @@ static OSErr request(IOParam *pb, uint16_t trap)
     start_next(dce);
     if (trap & 1 << asyncTrpBit)
         return noErr;
-    while (pb->ioResult > 0) {
-    }
-    return pb->ioResult;
+    return device_manager_wait(pb);
 }
 
 /* Same name, case ignored; `name` is a Pascal string. */

@@ -115,6 +115,14 @@ static void fs_advance(void)
     }
 }
 
+/* Where a synchronous caller spins; a function of its own so that a stack trace shows it. */
+OSErr __attribute__((noinline)) file_manager_wait(volatile IOParam *pb)
+{
+    while (pb->ioResult > 0) {
+    }
+    return pb->ioResult;
+}
+
 void fs_call(OSRegs *r, int16_t selector)
 {
     IOParam *pb = (IOParam *)r->a0;
@@ -145,9 +153,7 @@ void fs_call(OSRegs *r, int16_t selector)
         r->d0 = noErr;
         return;
     }
-    while (pb->ioResult > 0) {
-    }
-    r->d0 = pb->ioResult;
+    r->d0 = file_manager_wait(pb);
 }
 
 /* The disk driver has finished: A0 = disk_pb.  If it did so before the call could be suspended there is nothing to do. */

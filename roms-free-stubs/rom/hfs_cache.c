@@ -5,6 +5,7 @@ enum { cache_blocks = 24 };
 
 static Block *blocks;
 static uint32_t clock;
+static Block *recent[16]; /* by the low bits of the number: where to look first */
 
 void cache_init(void)
 {
@@ -22,21 +23,28 @@ static OSErr write_back(Block *block)
     return err;
 }
 
-static OSErr get(VCB *vcb, uint32_t number, int fresh, Block **result)
+/* The block if it is here, else the one to give up for it: unused or longest not asked for.  0: all are held. */
+static Block *find(VCB *vcb, uint32_t number)
 {
-    Block *block, *oldest = 0;
-    OSErr err;
+    Block *block = recent[number & 15], *oldest = 0;
+    if (block && block->valid && block->vcb == vcb && block->number == number)
+        return block;
     for (block = blocks; block < blocks + cache_blocks; block++) {
-        if (block->valid && block->vcb == vcb && block->number == number) {
-            oldest = block;
-            break;
-        }
+        if (block->valid && block->vcb == vcb && block->number == number)
+            return block;
         if (block->pins == 0 && (!oldest || !block->valid || (oldest->valid && block->used < oldest->used)))
             oldest = block;
     }
+    return oldest;
+}
+
+static OSErr get(VCB *vcb, uint32_t number, int fresh, Block **result)
+{
+    Block *oldest = find(vcb, number);
+    OSErr err;
     if (!oldest)
         return fsDSIntErr;
-    if (block == blocks + cache_blocks) {
+    if (!oldest->valid || oldest->vcb != vcb || oldest->number != number) {
         err = write_back(oldest);
         if (err)
             return err;
@@ -55,6 +63,7 @@ static OSErr get(VCB *vcb, uint32_t number, int fresh, Block **result)
         memset(oldest->data, 0, block_size);
         oldest->dirty = 1;
     }
+    recent[number & 15] = oldest;
     oldest->used = ++clock;
     oldest->pins++;
     *result = oldest;

@@ -76,12 +76,16 @@ static OSErr overflow_replace(VCB *vcb, const ExtentRecord *record)
 OSErr fork_map(FCB *fcb, uint32_t position, uint32_t *number, uint32_t *run)
 {
     VCB *vcb = fcb->fcbVPtr;
-    uint32_t wanted = position / vcb->vcbAlBlkSiz, within = position % vcb->vcbAlBlkSiz / block_size, first = 0;
+    uint32_t per = vcb->vcbAlBlkSiz / block_size, wanted = position / block_size, within = 0, first = 0;
     const ExtDescriptor *extents = fcb->fcbExtRec;
     ExtentRecord record;
     int i;
     if (position >= fcb->fcbPLen)
         return eofErr;
+    if (per > 1) {
+        within = wanted % per;
+        wanted /= per;
+    }
     if (wanted >= blocks_in(extents)) {
         OSErr err = overflow_record(vcb, fcb->fcbFlNum, fork_of(fcb), wanted, &record);
         if (err)
@@ -91,7 +95,7 @@ OSErr fork_map(FCB *fcb, uint32_t position, uint32_t *number, uint32_t *run)
     }
     for (i = 0; i < 3; i++) {
         if (wanted < first + extents[i].xdrNumABlks) {
-            uint32_t per = vcb->vcbAlBlkSiz / block_size, inside = wanted - first;
+            uint32_t inside = wanted - first;
             *number = vcb->vcbAlBlSt + (extents[i].xdrStABN + inside) * per + within;
             *run = (extents[i].xdrNumABlks - inside) * per - within;
             return noErr;

@@ -3,6 +3,8 @@
 
 static FCB *first_path(void) { return (FCB *)(FCBSPtr + 2); }
 
+static FCB *behind_highest; /* no FCB from here on was ever used */
+
 void paths_init(void)
 {
     int32_t size = 2 + max_paths * sizeof(FCB);
@@ -23,6 +25,8 @@ FCB *path_new(int16_t *ref_num)
         if (fcb->fcbFlNum == 0) {
             memset(fcb, 0, sizeof *fcb);
             *ref_num = path_ref_num(fcb);
+            if (fcb >= behind_highest)
+                behind_highest = fcb + 1;
             return fcb;
         }
     return 0;
@@ -38,7 +42,7 @@ FCB *path_of(int16_t ref_num)
 
 FCB *path_next(FCB *fcb)
 {
-    for (fcb = fcb ? fcb + 1 : first_path(); fcb < first_path() + max_paths; fcb++)
+    for (fcb = fcb ? fcb + 1 : first_path(); fcb < behind_highest; fcb++)
         if (fcb->fcbFlNum)
             return fcb;
     return 0;

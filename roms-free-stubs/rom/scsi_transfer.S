@@ -13,6 +13,13 @@
     .equ    scPhaseErr, 5
     .equ    scCompareErr, 6
     .equ    scSequenceErr, 8
+    .equ    scBusTOErr, 9
+    .equ    bus_error_vector, 0x08
+
+    .section .bss
+    .balign 2
+other_bus_error: .space 4           | the handler that was there before a blind transfer
+transfer_sp:     .space 4           | the stack as a blind transfer began
 
     .equ    sending, 1              | bits of %d5
     .equ    polled, 2
@@ -46,7 +53,12 @@ transfer:
     move.b  %d4,tcr_w(%a0)
     bsr     data_phase
     bne     finished
-    move.b  #mr_dma,mr_w(%a0)
+    btst    #1,%d5
+    bne.s   3f
+    move.l  bus_error_vector,other_bus_error
+    move.l  %sp,transfer_sp
+    move.l  #scsi_bus_error,bus_error_vector
+3:  move.b  #mr_dma,mr_w(%a0)
     btst    #0,%d5
     beq.s   2f
     lea     dack_wr(%a0),%a1
@@ -132,11 +144,34 @@ end_transfer:
     beq.s   3f
     btst    #csb_bsy_bit,csb(%a0)
     bne.s   1b
-3:  move.b  #0,mr_w(%a0)
+3:  btst    #1,%d5
+    bne.s   4f
+    move.l  other_bus_error,bus_error_vector
+4:  move.b  #0,mr_w(%a0)
     move.b  #0,icr_w(%a0)
     tst.b   rpi(%a0)
 finished:
     rts
+
+| Machines with a hardware handshake (the SE and later) answer a pseudo-DMA access with a bus error when DRQ has not come for
+| too long.  The transfer ends there; how many bytes of it arrived is not known.  The frame of a 68000: function code,
+| access address, instruction register, status register, program counter.  Other addresses are not our business.
+    .globl  scsi_bus_error
+scsi_bus_error:
+    move.l  %d0,-(%sp)
+    move.l  4+2(%sp),%d0
+    and.l   #0x00F80000,%d0
+    cmp.l   #scsi_base,%d0
+    beq.s   1f
+    move.l  (%sp)+,%d0
+    move.l  other_bus_error,-(%sp)
+    rts
+1:  move.w  4+8(%sp),%d0
+    move.l  transfer_sp,%sp
+    move.w  %d0,%sr
+    move.l  #scsi_base,%a0
+    moveq   #scBusTOErr,%d0
+    bra.s   3b
 
 | Waits for REQ and looks which phase it is.  %d0 and Z tell.
 data_phase:
