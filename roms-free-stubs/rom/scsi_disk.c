@@ -41,7 +41,7 @@ Disk scsi_disks[max_disks];
 enum { bus_is_taken = 1 };
 
 /* One command with its data phase. <= 0: done or failed, bus_is_taken: nothing was begun. */
-static OSErr command(int16_t id, const uint8_t *cdb, SCSIInstr *tib, int writing, int16_t *status)
+static OSErr command(int16_t id, const uint8_t *cdb, int16_t length, SCSIInstr *tib, int writing, int16_t *status)
 {
     int16_t message;
     OSErr err, complete_err;
@@ -51,7 +51,7 @@ static OSErr command(int16_t id, const uint8_t *cdb, SCSIInstr *tib, int writing
     err = SCSISelect(id);
     if (err)
         return nsDrvErr;
-    err = SCSICmd(cdb, 6);
+    err = SCSICmd(cdb, length);
     if (!err && tib)
         err = writing ? SCSIWBlind(tib) : SCSIRBlind(tib);
     complete_err = SCSIComplete(status, &message, command_ticks);
@@ -70,7 +70,7 @@ static int sense_key(int16_t id)
     int16_t status;
     SCSIInstr tib[2] = { { scNoInc, (int32_t)sense, sizeof sense }, { scStop, 0, 0 } };
     memset(sense, 0, sizeof sense);
-    if (command(id, cdb, tib, 0, &status) > 0)
+    if (command(id, cdb, sizeof cdb, tib, 0, &status) > 0)
         return -1;
     return sense[2] & 15; /* short sense data end the data phase early; what came is valid */
 }
@@ -92,7 +92,7 @@ static OSErr transfer(int16_t id, uint32_t block, int count, uint8_t *buffer, in
         tib[0] = (SCSIInstr){ scInc, (int32_t)buffer, block_size };
         tib[1] = (SCSIInstr){ scLoop, -(int32_t)sizeof(SCSIInstr), count };
         tib[2] = (SCSIInstr){ scStop, 0, 0 };
-        err = command(id, cdb, tib, writing, &status);
+        err = command(id, cdb, sizeof cdb, tib, writing, &status);
         if (err == bus_is_taken || err == nsDrvErr)
             break;
         if (!err && status == scsiGood)
@@ -220,21 +220,22 @@ static int is_disk(int16_t id)
     int16_t status;
     SCSIInstr tib[2] = { { scNoInc, (int32_t)data, sizeof data }, { scStop, 0, 0 } };
     data[0] = 0xFF;
-    return command(id, inquiry, tib, 0, &status) <= 0 && data[0] == 0;
+    return command(id, inquiry, sizeof inquiry, tib, 0, &status) <= 0 && data[0] == 0;
 }
 
 static uint32_t capacity(int16_t id)
 {
     static const uint8_t read_capacity[10] = { 0x25 };
-    uint32_t data[2] = { 0, 0 };
-    int16_t status, message;
-    SCSIInstr tib[2] = { { scNoInc, (int32_t)data, sizeof data }, { scStop, 0, 0 } };
-    if (SCSIGet() || SCSISelect(id))
-        return 0;
-    if (!SCSICmd(read_capacity, sizeof read_capacity))
-        SCSIRead(tib);
-    SCSIComplete(&status, &message, command_ticks);
-    return status == scsiGood ? data[0] + 1 : 0;
+    int attempt;
+    for (attempt = 0; attempt < retries; attempt++) {
+        uint32_t data[2] = { 0, 0 };
+        int16_t status = -1;
+        SCSIInstr tib[2] = { { scNoInc, (int32_t)data, sizeof data }, { scStop, 0, 0 } };
+        if (command(id, read_capacity, sizeof read_capacity, tib, 0, &status) == noErr && status == scsiGood)
+            return data[0] + 1;
+        sense_key(id); /* the first command after a reset is answered with a unit attention */
+    }
+    return 0;
 }
 
 /* Where the volume is: behind a partition map or at block 0. */
