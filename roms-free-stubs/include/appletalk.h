@@ -138,6 +138,7 @@ typedef struct {
     uint32_t atp_requests_out, atp_retries, atp_failed;
     uint32_t nbp_lookups_in, nbp_replies_out;
     uint32_t longest_frame_ticks, addresses_tried;                   /* Ticks spent in one send; ids tried at start-up */
+    uint32_t receive_buffers_full;                                   /* frames or RTS turned away while others waited */
 } AppleTalkStatistics;
 
 enum { appleTalkStatsMagic = 0x41547374 };

@@ -23,6 +23,7 @@ extern SCCDelays scc_delays;
 void scc_program(const uint8_t *register_value_pairs);
 int scc_wait_carrier(uint32_t polls);                       /* 1: a frame is on the line */
 int scc_wait_idle(uint32_t polls);                          /* 1: the line is idle */
+int scc_wait_idle_or_character(uint32_t polls);             /* 0: busy, 1: idle, 2: a character has come */
 int scc_missing_clock(void);
 void scc_reset_missing_clock(void);
 void scc_reset_receiver(void);
@@ -39,7 +40,9 @@ typedef struct { const volatile uint16_t *tag; uint16_t value; } StillWanted;   
 extern uint8_t llap_address, llap_self_send;
 OSErr llap_acquire_address(int server, uint8_t hint);
 OSErr llap_transmit(const WDSElement *wds, const StillWanted *wanted);
-void llap_receive_interrupt(void);
+extern uint8_t *llap_next_buffer;
+void llap_frame_received(int length);
+void scc_receive_interrupt(void);                           /* scc.S: in the level 2 dispatch table */
 uint16_t appletalk_random(void);
 void llap_deliver(uint8_t *frame, int length);              /* mpp.c: to the protocol handler of the frame's type */
 

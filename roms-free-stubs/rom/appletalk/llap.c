@@ -13,7 +13,7 @@
 #include "appletalk_internal.h"
 #include "via.h"
 
-enum { maxDefers = 32, maxCollsns = 32, wksTries = 20 };
+enum { maxDefers = 32, maxCollsns = 32, wksTries = 20, maxFrames = 4 };
 
 uint8_t llap_address;
 static uint8_t fAdrValid;
@@ -21,8 +21,22 @@ static volatile uint8_t fAdrInUse;
 static volatile uint16_t activity;
 static uint8_t backoff, defer_history, collision_history;
 static uint16_t random_seed;
-/* Even, so that DDP data at offset 8 and ATP data at 16 are copied by longs to a buffer that is even too. */
-static uint8_t frame_buffer[maxFrameSize + 3] __attribute__((aligned(4))), dialog_buffer[maxFrameSize + 3];
+static uint8_t dialog_buffer[maxFrameSize + 3];
+
+/* Data frames received and not yet delivered.  There is more than one only while a protocol handler, inside the interrupt,
+   transmits and has to wait for the line.  The bytes are even, so that DDP data at offset 8 and ATP data at 16 are copied by
+   longs to a buffer that is even too. */
+static struct { uint16_t length; uint8_t bytes[maxFrameSize + 3]; } frames[maxFrames];
+static uint8_t first_frame, frame_count, delivering;
+
+/* Where the next frame goes.  Kept ready: from the interrupt to the first byte read there are 100 us, of which the way into
+   the handler takes more than half. */
+uint8_t *llap_next_buffer = frames[0].bytes;
+
+static void choose_next_buffer(void) {
+    uint8_t slot = (uint8_t)(first_frame + frame_count) % maxFrames;
+    llap_next_buffer = frame_count == maxFrames ? dialog_buffer : frames[slot].bytes;
+}
 
 static int bit_count(uint8_t bits) {
     int sum = 0;
@@ -58,6 +72,7 @@ static int send_control(uint8_t to, uint8_t type) {
     return scc_send_frame(wds);
 }
 
+/* The cause goes into the counters. */
 static void count_bad_frame(int status) {
     switch (status) {
     case sccTimeout: appletalk_stats.timeouts++; break;
@@ -67,10 +82,12 @@ static void count_bad_frame(int status) {
     }
 }
 
-/* ReceiveLinkMgmt: one dialog.  Level 2 is masked. */
-static void receive_link_management(uint8_t *frame, uint16_t first_byte_polls) {
+/* ReceiveLinkMgmt: one dialog, of which the first frame (or why there is none) has been read.  Level 2 is masked.  A data
+   frame is left in `frames`; when that is full an RTS gets no answer, so that the sender tries again. */
+static void receive_link_management(int length) {
+    int full = frame_count == maxFrames;
+    uint8_t *frame = llap_next_buffer;
     for (;;) {
-        int length = scc_receive_frame(frame, first_byte_polls);
         activity++;
         if (length < 0) {
             count_bad_frame(length);
@@ -82,7 +99,13 @@ static void receive_link_management(uint8_t *frame, uint16_t first_byte_polls) {
         }
         if (frame[2] < 0x80) {
             appletalk_stats.frames_in++;
-            llap_deliver(frame, length);
+            if (full) {
+                appletalk_stats.receive_buffers_full++;
+                return;
+            }
+            put16(frame - 2, (uint16_t)length);
+            frame_count++;
+            choose_next_buffer();
             return;
         }
         appletalk_stats.control_in++;
@@ -93,13 +116,17 @@ static void receive_link_management(uint8_t *frame, uint16_t first_byte_polls) {
             send_control(frame[1], lapACK);
             return;
         case lapRTS:
+            if (full) {
+                appletalk_stats.receive_buffers_full++;
+                return;
+            }
             scc_turnaround();
             send_control(frame[1], lapCTS);
             if (!scc_wait_carrier(scc_delays.ifg_poll)) {
                 appletalk_stats.timeouts++;
                 return;
             }
-            first_byte_polls = scc_delays.ifg_poll;
+            length = scc_receive_frame(frame, scc_delays.ifg_poll);
             break;
         case lapACK:
             fAdrInUse = 1;
@@ -110,10 +137,24 @@ static void receive_link_management(uint8_t *frame, uint16_t first_byte_polls) {
     }
 }
 
-/* Level 2 dispatch entries "receive character available" and "special receive condition" of channel B. */
-void llap_receive_interrupt(void) {
-    receive_link_management(frame_buffer, scc_delays.byte_poll);
+/* Hands the frames to the protocol handlers, one at a time: a handler is never entered again before it has returned. */
+static void deliver_frames(void) {
+    if (delivering) return;
+    delivering = 1;
+    while (frame_count) {
+        llap_deliver(frames[first_frame].bytes, frames[first_frame].length);
+        first_frame = (uint8_t)((first_frame + 1) % maxFrames);
+        frame_count--;
+        choose_next_buffer();
+    }
+    delivering = 0;
+}
+
+/* From scc_receive_interrupt, with what scc_receive_frame returned. */
+void llap_frame_received(int length) {
+    receive_link_management(length);
     scc_rearm_receive_interrupt();
+    deliver_frames();
 }
 
 /* Adjusts the global backoff from the history of the last eight attempts (appendix B). */
@@ -131,19 +172,33 @@ static uint8_t adjust_backoff(void) {
     return backoff;
 }
 
+/* Waits for the end of what is on the line.  In the model reception goes on by interrupt while a transmitter waits; when its
+   caller has masked level 2 (a completion routine), it receives by polling instead. */
+static void wait_for_idle_line(int masked) {
+    uint16_t sr;
+    int idle;
+    if (masked) {
+        while ((idle = scc_wait_idle_or_character(scc_delays.watchdog_poll)) == 2)
+            receive_link_management(scc_receive_frame(llap_next_buffer, scc_delays.byte_poll));
+    } else {
+        idle = scc_wait_idle(scc_delays.watchdog_poll);
+    }
+    if (!idle) {
+        sr = mask_scc();
+        scc_reset_receiver();                       /* "something's wrong, clear it" */
+        unmask_scc(sr);
+    }
+}
+
 /* Waits until the line has been idle for the minimum inter-dialog gap; returns the activity count at that time. */
-static uint16_t wait_inter_dialog_gap(uint8_t *local) {
+static uint16_t wait_inter_dialog_gap(uint8_t *local, int masked) {
     uint16_t sr, seen;
     int busy;
     do {
         if (scc_wait_carrier(0)) {
             if (*local < 2) *local = 2;
             defer_history |= 1;
-            if (!scc_wait_idle(scc_delays.watchdog_poll)) {
-                sr = mask_scc();
-                scc_reset_receiver();               /* "something's wrong, clear it" */
-                unmask_scc(sr);
-            }
+            wait_for_idle_line(masked);
         }
         sr = mask_scc();
         scc_reset_missing_clock();
@@ -193,15 +248,13 @@ static int run_dialog(const WDSElement *wds) {
     return dialogDone;
 }
 
-/* TransmitLinkMgmt.  `wds` starts with destination, source and type. */
-OSErr llap_transmit(const WDSElement *wds, const StillWanted *wanted) {
+/* TransmitLinkMgmt, without its statistics. */
+static OSErr transmit_link_management(const WDSElement *wds, const StillWanted *wanted, int masked) {
     uint8_t local = adjust_backoff();
     int defers = 0, collisions = 0;
-    uint32_t start = Ticks;
 
-    ((uint8_t *)wds->entryPtr)[1] = llap_address;
     for (;;) {
-        uint16_t seen = wait_inter_dialog_gap(&local), slots = random_below(local), sr;
+        uint16_t seen = wait_inter_dialog_gap(&local, masked), slots = random_below(local), sr;
         int outcome, busy = slots && scc_wait_carrier((uint32_t)slots * scc_delays.slot_poll);
 
         sr = mask_scc();
@@ -224,7 +277,7 @@ OSErr llap_transmit(const WDSElement *wds, const StillWanted *wanted) {
         activity++;
         scc_rearm_receive_interrupt();
         unmask_scc(sr);
-        if (outcome == dialogDone) break;
+        if (outcome == dialogDone) return noErr;
         if (outcome == dialogDuplicate) return excessCollsns;
         appletalk_stats.collisions++;
         collision_history |= 1;
@@ -235,8 +288,21 @@ OSErr llap_transmit(const WDSElement *wds, const StillWanted *wanted) {
         local = local < 1 ? 2 : (uint8_t)(local * 2);
         if (local > 16) local = 16;
     }
+}
+
+/* Sends a frame; `wds` starts with destination, source and type. */
+OSErr llap_transmit(const WDSElement *wds, const StillWanted *wanted) {
+    uint32_t start = Ticks;
+    uint16_t sr = mask_scc();
+    int masked = (sr & 0x0700) >= 0x0200;
+    OSErr err;
+
+    unmask_scc(sr);
+    ((uint8_t *)wds->entryPtr)[1] = llap_address;
+    err = transmit_link_management(wds, wanted, masked);
+    if (masked) deliver_frames();
     if (Ticks - start > appletalk_stats.longest_frame_ticks) appletalk_stats.longest_frame_ticks = Ticks - start;
-    return noErr;
+    return err;
 }
 
 /* AcquireAddress: 20 rounds for a workstation, six times as many for a server.  Each round sends the ENQ until 32 of

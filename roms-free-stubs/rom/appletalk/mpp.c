@@ -187,8 +187,8 @@ OSErr mpp_open(ParmBlkPtr pb, DCtlPtr dce) {
     ddp_open_socket(&nis, nbp_listener, 1);
     ddp_open_socket(&echoer, aep_listener, 1);
     sr = mask_scc();
-    Lvl2DT[2] = llap_receive_interrupt;                     /* channel B: receive character available, */
-    Lvl2DT[3] = llap_receive_interrupt;                     /* special receive condition */
+    Lvl2DT[2] = scc_receive_interrupt;                     /* channel B: receive character available, */
+    Lvl2DT[3] = scc_receive_interrupt;                     /* special receive condition */
     unmask_scc(sr);
     scc_set_up();
     llap_acquire_address((uint32_t)pb->ioParam.ioMisc >> 31, SPValid == 0xA8 ? SPATalkB : 0);

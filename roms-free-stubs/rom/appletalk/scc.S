@@ -84,6 +84,24 @@ truth:  moveq   #1,%d1
         and.l   %d1,%d0
         rts
 
+/* For a transmitter that has level 2 masked: 0 = still busy, 1 = idle, 2 = a character of a frame for this node. */
+        .globl  scc_wait_idle_or_character
+scc_wait_idle_or_character:
+        movea.l SCCRd.w,%a0
+        movea.l SCCWr.w,%a1
+        move.w  6(%sp),%d0
+1:      move.b  #0x10,(%a1)
+        recover
+        move.b  (%a0),%d1
+        btst    #0,%d1
+        bne.s   2f
+        btst    #4,%d1
+        dbne    %d0,1b
+        sne     %d0
+        bra.s   truth
+2:      moveq   #2,%d0
+        rts
+
         .globl  scc_missing_clock
 scc_missing_clock:                      /* RR10 bit 7: one clock missing */
         movea.l SCCRd.w,%a0
@@ -144,6 +162,19 @@ scc_turnaround:
 1:      btst    #4,(%a0)
         dbne    %d0,1b
         dbra_delay turnaround
+        rts
+
+/* Level 2 dispatch entries "receive character available" and "special receive condition" of channel B. */
+        .globl  scc_receive_interrupt
+scc_receive_interrupt:
+        move.w  scc_delays+byte_poll,-(%sp)
+        clr.w   -(%sp)
+        move.l  llap_next_buffer,-(%sp)
+        bsr     scc_receive_frame
+        addq.l  #4,%sp
+        move.l  %d0,(%sp)
+        jsr     llap_frame_received
+        addq.l  #4,%sp
         rts
 
 /* int scc_receive_frame(uint8_t *buffer, uint32_t first_byte_polls) */
