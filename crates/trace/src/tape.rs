@@ -11,7 +11,8 @@ pub enum TapeEvent {
     },
     /// The tape is up to speed and streams.
     Streaming,
-    /// While writing the buffer ran empty: the drive keeps the tape moving by repeating the last block or by an extended gap.
+    /// While writing the buffer became low: the drive keeps the tape moving by repeating blocks. Recorded at the first repeated block, and
+    /// again only after the buffer has recovered.
     Underrun {
         /// Number of the block on tape that should have come next, counted from the beginning of the medium.
         block: u64,
