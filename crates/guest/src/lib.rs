@@ -8,6 +8,7 @@ pub mod archive;
 pub mod hfs;
 pub mod host;
 mod name;
+pub mod programs;
 pub mod resources;
 
 pub use name::{MacName, NameError};

@@ -7,12 +7,80 @@ use guest::MacName;
 use guest::hfs::{Dates, File, FinderInfo, Folder};
 
 const WORDS: &[&str] = &[
-    "account", "after", "against", "agreed", "amount", "answer", "before", "between", "budget", "call", "cannot", "change",
-    "client", "committee", "copy", "cost", "customer", "date", "delivery", "department", "discuss", "draft", "enclosed", "estimate",
-    "every", "figures", "final", "first", "form", "from", "further", "have", "invoice", "letter", "list", "machine", "meeting",
-    "memo", "month", "network", "office", "order", "payment", "plan", "please", "printer", "project", "proposal", "receive",
-    "regards", "report", "request", "schedule", "second", "send", "service", "should", "status", "supplier", "system", "thank",
-    "the", "their", "today", "total", "until", "update", "week", "which", "with", "without", "would", "yesterday", "your",
+    "account",
+    "after",
+    "against",
+    "agreed",
+    "amount",
+    "answer",
+    "before",
+    "between",
+    "budget",
+    "call",
+    "cannot",
+    "change",
+    "client",
+    "committee",
+    "copy",
+    "cost",
+    "customer",
+    "date",
+    "delivery",
+    "department",
+    "discuss",
+    "draft",
+    "enclosed",
+    "estimate",
+    "every",
+    "figures",
+    "final",
+    "first",
+    "form",
+    "from",
+    "further",
+    "have",
+    "invoice",
+    "letter",
+    "list",
+    "machine",
+    "meeting",
+    "memo",
+    "month",
+    "network",
+    "office",
+    "order",
+    "payment",
+    "plan",
+    "please",
+    "printer",
+    "project",
+    "proposal",
+    "receive",
+    "regards",
+    "report",
+    "request",
+    "schedule",
+    "second",
+    "send",
+    "service",
+    "should",
+    "status",
+    "supplier",
+    "system",
+    "thank",
+    "the",
+    "their",
+    "today",
+    "total",
+    "until",
+    "update",
+    "week",
+    "which",
+    "with",
+    "without",
+    "would",
+    "yesterday",
+    "your",
 ];
 
 /// Fills `root` with the sample documents, dated `date`.
@@ -24,32 +92,68 @@ pub fn fill(root: &mut Folder, date: u32) {
         let length = 2_000 + stream.below(12_000) as usize;
         let text = prose(&mut stream, length);
         let file = document(&format!("Letter {n}"), text, *b"TEXT", *b"ttxt", date, n);
-        root.folder_at(&[documents.clone(), name("Letters")]).put(file);
+        root.folder_at(&[documents.clone(), name("Letters")])
+            .put(file);
     }
     for n in 1..=8 {
         let rows = 400 + stream.below(1600) as usize;
-        let file = document(&format!("Accounts {}", 1985 + n), ledger(&mut stream, rows), *b"TEXT", *b"XCEL", date, 40 + n);
-        root.folder_at(&[documents.clone(), name("Accounts")]).put(file);
+        let file = document(
+            &format!("Accounts {}", 1985 + n),
+            ledger(&mut stream, rows),
+            *b"TEXT",
+            *b"XCEL",
+            date,
+            40 + n,
+        );
+        root.folder_at(&[documents.clone(), name("Accounts")])
+            .put(file);
     }
     for n in 1..=6 {
         let length = 40_000 + stream.below(120_000) as usize;
-        let mut file = document(&format!("Drawing {n}"), noise(&mut stream, length), *b"PNTG", *b"MPNT", date, 60 + n);
+        let mut file = document(
+            &format!("Drawing {n}"),
+            noise(&mut stream, length),
+            *b"PNTG",
+            *b"MPNT",
+            date,
+            60 + n,
+        );
         file.resource = noise(&mut stream, 600 + 500 * n as usize);
-        root.folder_at(&[documents.clone(), name("Drawings")]).put(file);
+        root.folder_at(&[documents.clone(), name("Drawings")])
+            .put(file);
     }
     let manual = prose(&mut stream, 180_000);
-    root.folder_at(std::slice::from_ref(&documents)).put(document("Handbook", manual, *b"TEXT", *b"ttxt", date, 80));
-    root.put(document("Read Me", prose(&mut stream, 1500), *b"TEXT", *b"ttxt", date, 90));
+    root.folder_at(std::slice::from_ref(&documents))
+        .put(document("Handbook", manual, *b"TEXT", *b"ttxt", date, 80));
+    root.put(document(
+        "Read Me",
+        prose(&mut stream, 1500),
+        *b"TEXT",
+        *b"ttxt",
+        date,
+        90,
+    ));
 }
 
-fn document(name: &str, data: Vec<u8>, kind: [u8; 4], creator: [u8; 4], date: u32, days: u32) -> File {
+fn document(
+    name: &str,
+    data: Vec<u8>,
+    kind: [u8; 4],
+    creator: [u8; 4],
+    date: u32,
+    days: u32,
+) -> File {
     let modified = date - 86_400 * days;
     File {
         name: MacName::from_text(name).expect("sample names are valid"),
         data,
         resource: Vec::new(),
         finder: FinderInfo::of(kind, creator),
-        dates: Dates { created: modified - 3600, modified, backed_up: 0 },
+        dates: Dates {
+            created: modified - 3600,
+            modified,
+            backed_up: 0,
+        },
     }
 }
 
@@ -75,7 +179,12 @@ fn ledger(stream: &mut Stream, rows: usize) -> Vec<u8> {
     let mut text = Vec::new();
     for row in 1..=rows {
         let item = WORDS[stream.below(WORDS.len() as u64) as usize];
-        let line = format!("{row}\t{item}\t{}.{:02}\t{}\r", stream.below(9000), stream.below(100), stream.below(50));
+        let line = format!(
+            "{row}\t{item}\t{}.{:02}\t{}\r",
+            stream.below(9000),
+            stream.below(100),
+            stream.below(50)
+        );
         text.extend_from_slice(line.as_bytes());
     }
     text

@@ -1,9 +1,18 @@
 //! Worlds of machines on one cable: scenarios, verdicts, record and replay.
 
+mod capture;
+pub mod case;
 pub mod catalogue;
+mod clients;
 mod documents;
 pub mod fixes;
+mod keep;
+pub mod outcome;
 pub mod parameters;
 pub mod profiles;
+pub mod run;
 pub mod scenario;
+pub mod snapshot;
 pub mod verdict;
+mod volume;
+pub mod world;

@@ -56,7 +56,14 @@ const fn spec(
     source: Source,
     about: &'static str,
 ) -> Spec {
-    Spec { key, default, kind, unit, about, source }
+    Spec {
+        key,
+        default,
+        kind,
+        unit,
+        about,
+        source,
+    }
 }
 
 use Kind::{Choice, Number, Text, YesNo};
@@ -70,8 +77,22 @@ pub const PREFERENCES: &[(&str, &str)] = &[
 
 /// All parameters but those of drive profiles, by key.
 pub const SPECS: &[Spec] = &[
-    spec("run.seed", "1", Number(0, i64::MAX), "", Chosen, "seed of every random stream of the run"),
-    spec("run.limit", "240", Number(1, 86_400), "s", Chosen, "virtual time after which a run without a verdict ends"),
+    spec(
+        "run.seed",
+        "1",
+        Number(0, i64::MAX),
+        "",
+        Chosen,
+        "seed of every random stream of the run",
+    ),
+    spec(
+        "run.limit",
+        "240",
+        Number(1, 86_400),
+        "s",
+        Chosen,
+        "virtual time after which a run without a verdict ends",
+    ),
     spec(
         "run.silence",
         "20",
@@ -80,39 +101,278 @@ pub const SPECS: &[Spec] = &[
         Assumed,
         "how long no client gets an answer before the server counts as stopped",
     ),
-    spec("run.settle", "10", Number(1, 3600), "s", Chosen, "how long the tape drive must be left alone before the backup counts as over"),
-    spec("mac.ram", "4096", Number(1024, 4096), "KiB", Published("Guide to the Macintosh Family Hardware, Plus: 1, 2, 2.5 or 4 MiB"), "memory"),
-    spec("mac.date", "2930000000", Number(0, 0xFFFF_FFFF), "s since 1904", Chosen, "date and time at power-on"),
-    spec("disk.size", "20", Number(2, 512), "MiB", Chosen, "size of the volume"),
-    spec("disk.files", "", Text, "", Chosen, "folder of the host whose content fills the volume; empty: sample documents"),
-    spec("disk.id", "0", Number(0, 6), "", Published("Inside Macintosh IV: the internal disk is 0"), "SCSI ID of the disk"),
-    spec("tape.id", "4", Number(0, 6), "", Chosen, "SCSI ID of the tape drive"),
-    spec("tape.profile", "archive-viper-150", Text, "", Chosen, "drive: a profile's name, or a TOML file"),
-    spec("tape.cartridge", "blank", Choice(&["blank", "none"]), "", Chosen, "what is in the drive at power-on"),
-    spec("mail.clients", "12", Number(0, 30), "", Chosen, "mail clients on the cable"),
-    spec("mail.start", "8000", Number(0, 600_000), "ms", Chosen, "when the first client looks for the server"),
-    spec("mail.duration", "60000", Number(1000, 86_400_000), "ms", Chosen, "length of the traffic in a world without a backup"),
-    spec("mail.interval", "2500", Number(20, 3_600_000), "ms", Assumed, "mean time between the requests of one client"),
-    spec("mail.body", "1200", Number(0, 32_768), "bytes", Assumed, "mean length of a message"),
-    spec("mail.retry", "2000", Number(100, 60_000), "ms", Assumed, "interval at which a client repeats a request"),
-    spec("mail.retries", "5", Number(1, 255), "", Assumed, "how often a client repeats a request before it gives up"),
-    spec("server.form", "extension", Choice(&["extension", "application"]), "", Published("KB Q50151, Q128826"), "start-up document or application"),
-    spec("server.service", "interrupt", Choice(&["interrupt", "systemtask"]), "", Published("KB Q99304: mail servers are interrupt driven"), "where requests are served"),
-    spec("server.store", "sync", Choice(&["sync", "async"]), "", Assumed, "how the server calls the File Manager"),
-    spec("server.requests", "6", Number(1, 16), "", Assumed, "requests the server can take at once"),
-    spec("server.sessions", "32", Number(1, 32), "", Assumed, "clients that can be signed on"),
-    spec("server.name", "Post Office", Text, "", Chosen, "the server's name on the network"),
-    spec("backup.block", "32768", Number(512, 65_536), "bytes", Assumed, "bytes in one WRITE command"),
-    spec("backup.transfer", "blind", Choice(&["blind", "polled"]), "", Published("Inside Macintosh IV: SCSIWBlind, SCSIWrite"), "how data go to the tape"),
-    spec("backup.tib", "whole", Text, "bytes", Assumed, "bytes in one transfer instruction of a WRITE; `whole`: all of it in one scInc"),
-    spec("backup.yield", "0", Number(0, 10_000), "records", Assumed, "WaitNextEvent after every so many records; 0: never while it streams"),
-    spec("backup.check-phase-error", "no", YesNo, "", Assumed, "whether the program looks at scComplPhaseErr or trusts the status byte"),
-    spec("backup.verify", "yes", YesNo, "", Chosen, "compare the tape with the disk afterwards"),
-    spec("backup.immediate", "no", YesNo, "", Assumed, "IMMED on rewind and filemarks"),
-    spec("backup.start-delay", "600", Number(0, 1_000_000), "ticks of 1/60 s", Chosen, "when the backup begins after its launch"),
-    spec("backup.retry", "1", Number(0, 100), "", Assumed, "repetitions of a WRITE that failed"),
-    spec("backup.reset", "yes", YesNo, "", Assumed, "the backup's start-up document resets the SCSI bus"),
-    spec("backup.startup-wait-limit", "0", Number(0, 1_000_000), "ticks of 1/60 s", Assumed, "how long it waits for the drive to become ready; 0: for ever"),
+    spec(
+        "run.settle",
+        "10",
+        Number(1, 3600),
+        "s",
+        Chosen,
+        "how long the tape drive must be left alone before the backup counts as over",
+    ),
+    spec(
+        "mac.ram",
+        "4096",
+        Number(1024, 4096),
+        "KiB",
+        Published("Guide to the Macintosh Family Hardware, Plus: 1, 2, 2.5 or 4 MiB"),
+        "memory",
+    ),
+    spec(
+        "mac.date",
+        "2930000000",
+        Number(0, 0xFFFF_FFFF),
+        "s since 1904",
+        Chosen,
+        "date and time at power-on",
+    ),
+    spec(
+        "disk.size",
+        "20",
+        Number(2, 512),
+        "MiB",
+        Chosen,
+        "size of the volume",
+    ),
+    spec(
+        "disk.profile",
+        "prodrive-40s",
+        Choice(&["prodrive-40s", "st225n"]),
+        "",
+        Chosen,
+        "drive whose seek, rotation and transfer times hold; the volume may be of another size",
+    ),
+    spec(
+        "disk.files",
+        "",
+        Text,
+        "",
+        Chosen,
+        "folder of the host whose content fills the volume; empty: sample documents",
+    ),
+    spec(
+        "disk.id",
+        "0",
+        Number(0, 6),
+        "",
+        Published("Inside Macintosh IV: the internal disk is 0"),
+        "SCSI ID of the disk",
+    ),
+    spec(
+        "tape.id",
+        "4",
+        Number(0, 6),
+        "",
+        Chosen,
+        "SCSI ID of the tape drive",
+    ),
+    spec(
+        "tape.profile",
+        "archive-viper-150",
+        Text,
+        "",
+        Chosen,
+        "drive: a profile's name, or a TOML file",
+    ),
+    spec(
+        "tape.cartridge",
+        "blank",
+        Choice(&["blank", "none"]),
+        "",
+        Chosen,
+        "what is in the drive at power-on",
+    ),
+    spec(
+        "mail.clients",
+        "12",
+        Number(0, 30),
+        "",
+        Chosen,
+        "mail clients on the cable",
+    ),
+    spec(
+        "mail.start",
+        "8000",
+        Number(0, 600_000),
+        "ms",
+        Chosen,
+        "when the first client looks for the server",
+    ),
+    spec(
+        "mail.duration",
+        "60000",
+        Number(1000, 86_400_000),
+        "ms",
+        Chosen,
+        "length of the traffic in a world without a backup",
+    ),
+    spec(
+        "mail.interval",
+        "2500",
+        Number(20, 3_600_000),
+        "ms",
+        Assumed,
+        "mean time between the requests of one client",
+    ),
+    spec(
+        "mail.body",
+        "1200",
+        Number(0, 32_768),
+        "bytes",
+        Assumed,
+        "mean length of a message",
+    ),
+    spec(
+        "mail.retry",
+        "2000",
+        Number(100, 60_000),
+        "ms",
+        Assumed,
+        "interval at which a client repeats a request",
+    ),
+    spec(
+        "mail.retries",
+        "5",
+        Number(1, 255),
+        "",
+        Assumed,
+        "how often a client repeats a request before it gives up",
+    ),
+    spec(
+        "server.form",
+        "extension",
+        Choice(&["extension", "application"]),
+        "",
+        Published("KB Q50151, Q128826"),
+        "start-up document or application",
+    ),
+    spec(
+        "server.service",
+        "interrupt",
+        Choice(&["interrupt", "systemtask"]),
+        "",
+        Published("KB Q99304: mail servers are interrupt driven"),
+        "where requests are served",
+    ),
+    spec(
+        "server.store",
+        "sync",
+        Choice(&["sync", "async"]),
+        "",
+        Assumed,
+        "how the server calls the File Manager",
+    ),
+    spec(
+        "server.requests",
+        "6",
+        Number(1, 16),
+        "",
+        Assumed,
+        "requests the server can take at once",
+    ),
+    spec(
+        "server.sessions",
+        "32",
+        Number(1, 32),
+        "",
+        Assumed,
+        "clients that can be signed on",
+    ),
+    spec(
+        "server.name",
+        "Post Office",
+        Text,
+        "",
+        Chosen,
+        "the server's name on the network",
+    ),
+    spec(
+        "backup.block",
+        "32768",
+        Number(512, 65_536),
+        "bytes",
+        Assumed,
+        "bytes in one WRITE command",
+    ),
+    spec(
+        "backup.transfer",
+        "blind",
+        Choice(&["blind", "polled"]),
+        "",
+        Published("Inside Macintosh IV: SCSIWBlind, SCSIWrite"),
+        "how data go to the tape",
+    ),
+    spec(
+        "backup.tib",
+        "whole",
+        Text,
+        "bytes",
+        Assumed,
+        "bytes in one transfer instruction of a WRITE; `whole`: all of it in one scInc",
+    ),
+    spec(
+        "backup.yield",
+        "0",
+        Number(0, 10_000),
+        "records",
+        Assumed,
+        "WaitNextEvent after every so many records; 0: never while it streams",
+    ),
+    spec(
+        "backup.check-phase-error",
+        "no",
+        YesNo,
+        "",
+        Assumed,
+        "whether the program looks at scComplPhaseErr or trusts the status byte",
+    ),
+    spec(
+        "backup.verify",
+        "yes",
+        YesNo,
+        "",
+        Chosen,
+        "compare the tape with the disk afterwards",
+    ),
+    spec(
+        "backup.immediate",
+        "no",
+        YesNo,
+        "",
+        Assumed,
+        "IMMED on rewind and filemarks",
+    ),
+    spec(
+        "backup.start-delay",
+        "600",
+        Number(0, 1_000_000),
+        "ticks of 1/60 s",
+        Chosen,
+        "when the backup begins after its launch",
+    ),
+    spec(
+        "backup.retry",
+        "1",
+        Number(0, 100),
+        "",
+        Assumed,
+        "repetitions of a WRITE that failed",
+    ),
+    spec(
+        "backup.reset",
+        "yes",
+        YesNo,
+        "",
+        Assumed,
+        "the backup's start-up document resets the SCSI bus",
+    ),
+    spec(
+        "backup.startup-wait-limit",
+        "0",
+        Number(0, 1_000_000),
+        "ticks of 1/60 s",
+        Assumed,
+        "how long it waits for the drive to become ready; 0: for ever",
+    ),
 ];
 
 /// Why a value was not taken.
@@ -159,7 +419,9 @@ impl Kind {
 
     fn accepts(self, value: &str) -> bool {
         match self {
-            Number(low, high) => value.parse::<i64>().is_ok_and(|number| (low..=high).contains(&number)),
+            Number(low, high) => value
+                .parse::<i64>()
+                .is_ok_and(|number| (low..=high).contains(&number)),
             Choice(words) => words.contains(&value),
             YesNo => value == "yes" || value == "no",
             Text => !value.contains(['\r', '\n']),
@@ -199,23 +461,39 @@ impl Parameters {
         };
         if !spec.kind.accepts(value) {
             let allowed = spec.kind.describe();
-            return Err(ParameterError::Value { key: key.into(), value: value.into(), allowed });
+            return Err(ParameterError::Value {
+                key: key.into(),
+                value: value.into(),
+                allowed,
+            });
         }
         self.values.insert(key.into(), value.into());
         Ok(())
     }
 
     fn set_in_profile(&mut self, key: &str, value: &str) -> Result<(), ParameterError> {
-        let profile = crate::profiles::tape_profile(self)
-            .map_err(|reason| ParameterError::Profile { profile: self.text("tape.profile").into(), reason })?;
+        let profile =
+            crate::profiles::tape_profile(self).map_err(|reason| ParameterError::Profile {
+                profile: self.text("tape.profile").into(),
+                reason,
+            })?;
         if profile.get(key).is_none() {
-            let known = SPECS.iter().map(|spec| spec.key).chain(profile.iter().map(|(key, _)| key));
-            return Err(ParameterError::Unknown { key: key.into(), nearest: nearest(key, known) });
+            let known = SPECS
+                .iter()
+                .map(|spec| spec.key)
+                .chain(profile.iter().map(|(key, _)| key));
+            return Err(ParameterError::Unknown {
+                key: key.into(),
+                nearest: nearest(key, known),
+            });
         }
         profile
             .clone()
             .set(key, value)
-            .map_err(|error| ParameterError::Profile { profile: profile.name.clone(), reason: error.to_string() })?;
+            .map_err(|error| ParameterError::Profile {
+                profile: profile.name.clone(),
+                reason: error.to_string(),
+            })?;
         self.values.insert(key.into(), value.into());
         Ok(())
     }
@@ -227,7 +505,11 @@ impl Parameters {
     pub fn text(&self, key: &str) -> &str {
         match self.values.get(key) {
             Some(value) => value,
-            None => spec_of(key).unwrap_or_else(|| panic!("no parameter is called {key}")).default,
+            None => {
+                spec_of(key)
+                    .unwrap_or_else(|| panic!("no parameter is called {key}"))
+                    .default
+            }
         }
     }
 
@@ -236,12 +518,16 @@ impl Parameters {
     /// # Panics
     /// When `key` is not a number among [`SPECS`].
     pub fn number(&self, key: &str) -> u64 {
-        self.text(key).parse().unwrap_or_else(|_| panic!("{key} is not a number"))
+        self.text(key)
+            .parse()
+            .unwrap_or_else(|_| panic!("{key} is not a number"))
     }
 
     /// The values that were set, by key.
     pub fn overrides(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.values.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+        self.values
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// The text of the preference file for the topic with this prefix: one `key value` a line.
@@ -262,20 +548,36 @@ mod tests {
     fn every_default_is_valid_and_every_key_unique() {
         for (index, spec) in SPECS.iter().enumerate() {
             assert!(spec.kind.accepts(spec.default), "{}", spec.key);
-            assert!(SPECS[index + 1..].iter().all(|other| other.key != spec.key), "{}", spec.key);
+            assert!(
+                SPECS[index + 1..].iter().all(|other| other.key != spec.key),
+                "{}",
+                spec.key
+            );
         }
     }
 
     #[test]
     fn unknown_keys_and_values_are_refused_with_what_would_be_right() {
         let mut parameters = Parameters::default();
-        let unknown = parameters.set("backup.blokc", "512").unwrap_err().to_string();
+        let unknown = parameters
+            .set("backup.blokc", "512")
+            .unwrap_err()
+            .to_string();
         assert!(unknown.contains("`backup.block`"), "{unknown}");
-        let value = parameters.set("backup.transfer", "fast").unwrap_err().to_string();
+        let value = parameters
+            .set("backup.transfer", "fast")
+            .unwrap_err()
+            .to_string();
         assert!(value.contains("blind, polled"), "{value}");
         assert!(parameters.set("mail.clients", "31").is_err());
         assert!(parameters.set("mail.clients", "x").is_err());
-        assert!(parameters.set("tape.bufer", "1").unwrap_err().to_string().contains("`tape.buffer`"));
+        assert!(
+            parameters
+                .set("tape.bufer", "1")
+                .unwrap_err()
+                .to_string()
+                .contains("`tape.buffer`")
+        );
     }
 
     #[test]
@@ -283,6 +585,10 @@ mod tests {
         let mut parameters = Parameters::default();
         parameters.set("backup.block", "512").unwrap();
         let text = parameters.preferences("backup.");
-        assert!(text.contains("block 512\r") && text.contains("transfer blind\r") && !text.contains("mail"));
+        assert!(
+            text.contains("block 512\r")
+                && text.contains("transfer blind\r")
+                && !text.contains("mail")
+        );
     }
 }

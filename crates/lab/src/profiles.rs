@@ -2,7 +2,8 @@
 
 use crate::parameters::{Kind, Parameters, SPECS, Source};
 use std::path::Path;
-use tape::{Origin, Profile};
+use tape::Profile;
+use tape::drive::Origin;
 
 /// A parameter with its value, as `show` prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,12 +27,16 @@ pub struct Resolved {
 pub fn tape_profile(parameters: &Parameters) -> Result<Profile, String> {
     let name = parameters.text("tape.profile");
     let mut profile = if name.ends_with(".toml") {
-        let text = std::fs::read_to_string(Path::new(name)).map_err(|error| format!("{name}: {error}"))?;
+        let text =
+            std::fs::read_to_string(Path::new(name)).map_err(|error| format!("{name}: {error}"))?;
         Profile::parse(&text).map_err(|error| format!("{name}: {error}"))?
     } else {
         Profile::named(name).map_err(|error| error.to_string())?
     };
-    for (key, value) in parameters.overrides().filter(|(key, _)| crate::parameters::spec_of(key).is_none()) {
+    for (key, value) in parameters
+        .overrides()
+        .filter(|(key, _)| crate::parameters::spec_of(key).is_none())
+    {
         profile.set(key, value).map_err(|error| error.to_string())?;
     }
     Ok(profile)
@@ -40,11 +45,18 @@ pub fn tape_profile(parameters: &Parameters) -> Result<Profile, String> {
 /// Every parameter with its value in this scenario, grouped by topic.
 pub fn resolved(parameters: &Parameters) -> Vec<Resolved> {
     let mut lines: Vec<Resolved> = Vec::new();
-    let mut topics: Vec<&str> = SPECS.iter().filter_map(|spec| Some(spec.key.split_once('.')?.0)).collect();
+    let mut topics: Vec<&str> = SPECS
+        .iter()
+        .filter_map(|spec| Some(spec.key.split_once('.')?.0))
+        .collect();
     topics.dedup();
     let profile = tape_profile(parameters).ok();
     for topic in topics {
-        for spec in SPECS.iter().filter(|spec| spec.key.split_once('.').is_some_and(|(head, _)| head == topic)) {
+        for spec in SPECS.iter().filter(|spec| {
+            spec.key
+                .split_once('.')
+                .is_some_and(|(head, _)| head == topic)
+        }) {
             let value = parameters.text(spec.key);
             let source = match spec.source {
                 _ if value != spec.default && spec.source != Source::Chosen => "set".into(),
@@ -57,7 +69,13 @@ pub fn resolved(parameters: &Parameters) -> Vec<Resolved> {
                 Kind::YesNo => format!("{}: yes | no", spec.about),
                 _ => spec.about.into(),
             };
-            lines.push(Resolved { key: spec.key.into(), value: value.into(), unit: spec.unit.into(), about, source });
+            lines.push(Resolved {
+                key: spec.key.into(),
+                value: value.into(),
+                unit: spec.unit.into(),
+                about,
+                source,
+            });
         }
         if topic == "tape" {
             for (key, figure) in profile.iter().flat_map(|profile| profile.iter()) {

@@ -6,9 +6,18 @@ use thiserror::Error;
 
 /// Programs a machine of a world can have.
 pub const PROGRAMS: &[(&str, &str)] = &[
-    ("mail-server", "the mail server, in the form `server.form` says"),
-    ("backup", "the backup application, launched at start-up, and a tape drive"),
-    ("backup-extension", "the start-up document that looks for the tape drive, and a tape drive"),
+    (
+        "mail-server",
+        "the mail server, in the form `server.form` says",
+    ),
+    (
+        "backup",
+        "the backup application, launched at start-up, and a tape drive",
+    ),
+    (
+        "backup-extension",
+        "the start-up document that looks for the tape drive, and a tape drive",
+    ),
 ];
 
 /// What a run is expected to show.
@@ -120,12 +129,18 @@ impl Scenario {
     /// When the text has no `=`, or key or value are not valid.
     pub fn set(&mut self, assignment: &str) -> Result<(), ScenarioError> {
         let place = || format!("--set {assignment}");
-        let (key, value) = assignment.split_once('=').ok_or_else(|| ScenarioError::Content {
-            place: place(),
-            reason: "write KEY=VALUE".into(),
-        })?;
+        let (key, value) = assignment
+            .split_once('=')
+            .ok_or_else(|| ScenarioError::Content {
+                place: place(),
+                reason: "write KEY=VALUE".into(),
+            })?;
         if let Some(machine) = key.strip_prefix("machines.") {
-            let programs = value.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+            let programs = value
+                .split(',')
+                .filter(|word| !word.is_empty())
+                .map(str::to_owned)
+                .collect();
             return self.set_machine(machine, programs, &place());
         }
         self.set_parameter(key, value, &place())
@@ -133,25 +148,49 @@ impl Scenario {
 
     fn set_parameter(&mut self, key: &str, value: &str, place: &str) -> Result<(), ScenarioError> {
         let set = self.parameters.set(key, value);
-        set.map_err(|error: ParameterError| ScenarioError::Content { place: place.into(), reason: error.to_string() })
+        set.map_err(|error: ParameterError| ScenarioError::Content {
+            place: place.into(),
+            reason: error.to_string(),
+        })
     }
 
-    fn set_machine(&mut self, name: &str, programs: Vec<String>, place: &str) -> Result<(), ScenarioError> {
-        let refuse = |reason: String| Err(ScenarioError::Content { place: place.into(), reason });
+    fn set_machine(
+        &mut self,
+        name: &str,
+        programs: Vec<String>,
+        place: &str,
+    ) -> Result<(), ScenarioError> {
+        let refuse = |reason: String| {
+            Err(ScenarioError::Content {
+                place: place.into(),
+                reason,
+            })
+        };
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if name.is_empty() || !name.chars().all(plain) {
-            return refuse(format!("`{name}` cannot name a machine: use letters, digits, - and _"));
+            return refuse(format!(
+                "`{name}` cannot name a machine: use letters, digits, - and _"
+            ));
         }
         for program in &programs {
             if !PROGRAMS.iter().any(|(known, _)| known == program) {
                 let near = nearest(program, PROGRAMS.iter().map(|(known, _)| *known));
-                let hint = near.map(|near| format!("; the nearest is `{near}`")).unwrap_or_default();
+                let hint = near
+                    .map(|near| format!("; the nearest is `{near}`"))
+                    .unwrap_or_default();
                 return refuse(format!("no program is called `{program}`{hint}"));
             }
         }
-        match self.machines.iter_mut().find(|machine| machine.name == name) {
+        match self
+            .machines
+            .iter_mut()
+            .find(|machine| machine.name == name)
+        {
             Some(machine) => machine.programs = programs,
-            None => self.machines.push(Machine { name: name.into(), programs }),
+            None => self.machines.push(Machine {
+                name: name.into(),
+                programs,
+            }),
         }
         if self.machines.len() > 8 {
             return refuse("at most 8 machines fit into a world".into());
@@ -166,7 +205,9 @@ impl Scenario {
     pub fn fix(&mut self, name: &str) -> Result<(), ScenarioError> {
         let Some(fix) = crate::fixes::FIXES.iter().find(|fix| fix.name == name) else {
             let near = nearest(name, crate::fixes::FIXES.iter().map(|fix| fix.name));
-            let hint = near.map(|near| format!("; the nearest is `{near}`")).unwrap_or_default();
+            let hint = near
+                .map(|near| format!("; the nearest is `{near}`"))
+                .unwrap_or_default();
             return Err(ScenarioError::Content {
                 place: format!("--fix {name}"),
                 reason: format!("no fix is called `{name}`{hint}"),
@@ -184,9 +225,16 @@ impl Scenario {
     /// # Errors
     /// When the file cannot be read or its content is not valid.
     pub fn from_file(path: &Path) -> Result<Scenario, ScenarioError> {
-        let refuse = |reason: String| ScenarioError::File { path: path.to_owned(), reason };
+        let refuse = |reason: String| ScenarioError::File {
+            path: path.to_owned(),
+            reason,
+        };
         let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         Scenario::from_toml(&name, &text, &path.display().to_string())
     }
 
@@ -195,9 +243,25 @@ impl Scenario {
     /// # Errors
     /// When the text is no TOML, a key is unknown, or a value is not valid.
     pub fn from_toml(name: &str, text: &str, place: &str) -> Result<Scenario, ScenarioError> {
+        let parsed = text.parse::<toml::Table>();
+        let table = parsed.map_err(|error| ScenarioError::Content {
+            place: place.into(),
+            reason: error.to_string(),
+        })?;
+        Scenario::from_table(name, &table, text, place)
+    }
+
+    /// Reads a scenario from a parsed TOML file; `text` serves to find lines for errors.
+    ///
+    /// # Errors
+    /// When a key is unknown or a value is not valid.
+    pub fn from_table(
+        name: &str,
+        table: &toml::Table,
+        text: &str,
+        place: &str,
+    ) -> Result<Scenario, ScenarioError> {
         let refuse = |place: String, reason: String| ScenarioError::Content { place, reason };
-        let table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| refuse(place.into(), error.to_string()))?;
         let mut scenario = Scenario {
             name: name.into(),
             about: String::new(),
@@ -206,28 +270,38 @@ impl Scenario {
             parameters: Parameters::default(),
             fixes: Vec::new(),
         };
-        for (key, value) in &table {
+        for (key, value) in table {
             let here = format!("{place}: {}", line_of(text, key));
             match (key.as_str(), value) {
                 ("name", toml::Value::String(text)) => scenario.name.clone_from(text),
                 ("about", toml::Value::String(text)) => scenario.about.clone_from(text),
                 ("expect", toml::Value::String(word)) => {
                     scenario.expect = Expectation::from_word(word).ok_or_else(|| {
-                        refuse(here, format!("`expect` cannot be `{word}`: any, failure, clean or a failure kind"))
+                        refuse(
+                            here,
+                            format!(
+                                "`expect` cannot be `{word}`: any, failure, clean or a failure kind"
+                            ),
+                        )
                     })?;
                 }
                 ("fixes", toml::Value::Array(names)) => {
                     for name in names {
-                        scenario.fixes.push(name.as_str().unwrap_or_default().to_owned());
+                        scenario
+                            .fixes
+                            .push(name.as_str().unwrap_or_default().to_owned());
                     }
                 }
                 ("machines", toml::Value::Table(machines)) => {
                     for (machine, programs) in machines {
-                        let programs: Option<Vec<String>> = programs
-                            .as_array()
-                            .and_then(|list| list.iter().map(|word| Some(word.as_str()?.to_owned())).collect());
-                        let programs =
-                            programs.ok_or_else(|| refuse(here.clone(), "programs are a list of names".into()))?;
+                        let programs: Option<Vec<String>> = programs.as_array().and_then(|list| {
+                            list.iter()
+                                .map(|word| Some(word.as_str()?.to_owned()))
+                                .collect()
+                        });
+                        let programs = programs.ok_or_else(|| {
+                            refuse(here.clone(), "programs are a list of names".into())
+                        })?;
                         scenario.set_machine(machine, programs, &here)?;
                     }
                 }
@@ -245,14 +319,22 @@ impl Scenario {
                     }
                 }
                 (key, _) => {
-                    let known = ["name", "about", "expect", "fixes", "machines", "run", "mac", "disk", "tape", "mail", "server", "backup"];
-                    let near = nearest(key, known).map(|near| format!("; the nearest is `{near}`")).unwrap_or_default();
+                    let known = [
+                        "name", "about", "expect", "fixes", "machines", "run", "mac", "disk",
+                        "tape", "mail", "server", "backup",
+                    ];
+                    let near = nearest(key, known)
+                        .map(|near| format!("; the nearest is `{near}`"))
+                        .unwrap_or_default();
                     return Err(refuse(here, format!("unknown key `{key}`{near}")));
                 }
             }
         }
         if scenario.machines.is_empty() {
-            return Err(refuse(place.into(), "no machine: write `[machines]` and `mac = [\"mail-server\", \"backup\"]`".into()));
+            return Err(refuse(
+                place.into(),
+                "no machine: write `[machines]` and `mac = [\"mail-server\", \"backup\"]`".into(),
+            ));
         }
         Ok(scenario)
     }
@@ -262,7 +344,10 @@ impl Scenario {
     /// # Errors
     /// When there is none, or the file is not valid.
     pub fn find(name: &str) -> Result<Scenario, ScenarioError> {
-        if let Some(entry) = crate::catalogue::ENTRIES.iter().find(|entry| entry.name == name) {
+        if let Some(entry) = crate::catalogue::ENTRIES
+            .iter()
+            .find(|entry| entry.name == name)
+        {
             return Scenario::from_toml(name, entry.text, &format!("catalogue {name}"));
         }
         if name.ends_with(".toml") || name.contains(std::path::MAIN_SEPARATOR) {
@@ -270,14 +355,22 @@ impl Scenario {
         }
         Err(ScenarioError::Unknown {
             name: name.into(),
-            nearest: nearest(name, crate::catalogue::ENTRIES.iter().map(|entry| entry.name)),
+            nearest: nearest(
+                name,
+                crate::catalogue::ENTRIES.iter().map(|entry| entry.name),
+            ),
         })
     }
 
     /// The whole scenario as a TOML file that can be run: every parameter with its unit, meaning and source.
     pub fn to_toml(&self) -> String {
         let quote = |text: &str| toml::Value::String(text.into()).to_string();
-        let mut out = format!("name = {}\nabout = {}\nexpect = {}\n", quote(&self.name), quote(&self.about), quote(self.expect.word()));
+        let mut out = format!(
+            "name = {}\nabout = {}\nexpect = {}\n",
+            quote(&self.name),
+            quote(&self.about),
+            quote(self.expect.word())
+        );
         if !self.fixes.is_empty() {
             let names: Vec<String> = self.fixes.iter().map(|name| quote(name)).collect();
             out += &format!("fixes = [{}]\n", names.join(", "));
@@ -295,9 +388,22 @@ impl Scenario {
                 topic = head;
                 out += &format!("\n[{topic}]\n");
             }
-            let value = if line.value.parse::<i64>().is_ok() { line.value.clone() } else { quote(&line.value) };
-            let unit = if line.unit.is_empty() { String::new() } else { format!("{}; ", line.unit) };
-            out += &format!("{:<32} # {unit}{} [{}]\n", format!("{name} = {value}"), line.about, line.source);
+            let value = if line.value.parse::<i64>().is_ok() {
+                line.value.clone()
+            } else {
+                quote(&line.value)
+            };
+            let unit = if line.unit.is_empty() {
+                String::new()
+            } else {
+                format!("{}; ", line.unit)
+            };
+            out += &format!(
+                "{:<32} # {unit}{} [{}]\n",
+                format!("{name} = {value}"),
+                line.about,
+                line.source
+            );
         }
         out
     }
@@ -306,8 +412,15 @@ impl Scenario {
 /// Where `key` stands in a TOML text, for errors.
 fn line_of(text: &str, key: &str) -> String {
     let starts = |line: &str| {
-        let line = line.trim_start().trim_start_matches('[').trim_start_matches(['"', '\'']);
-        line.strip_prefix(key).is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(['=', ']', '.']))
+        let line = line
+            .trim_start()
+            .trim_start_matches('[')
+            .trim_start_matches(['"', '\'']);
+        line.strip_prefix(key).is_some_and(|rest| {
+            rest.trim_start_matches(['"', '\''])
+                .trim_start()
+                .starts_with(['=', ']', '.'])
+        })
     };
     match text.lines().position(starts) {
         Some(line) => format!("line {}", line + 1),

@@ -30,14 +30,19 @@ const PARTITION: u32 = 400 << 10;
 /// When the user's files cannot be read or do not fit.
 pub fn build(machine: &Machine, parameters: &Parameters) -> Result<Vec<u8>, VolumeError> {
     let date = parameters.number("mac.date") as u32;
-    let dates = Dates { created: date, modified: date, backed_up: 0 };
+    let dates = Dates {
+        created: date,
+        modified: date,
+        backed_up: 0,
+    };
     let mut root = Folder::new(name("Macintosh HD"), dates);
     match parameters.text("disk.files") {
         "" => crate::documents::fill(&mut root, date),
         folder => host::import(Path::new(folder), &mut root)?,
     }
     let system = name("System Folder");
-    let mut put = |folder: &str, file: File| root.folder_at(&[system.clone(), name(folder)]).put(file);
+    let mut put =
+        |folder: &str, file: File| root.folder_at(&[system.clone(), name(folder)]).put(file);
     let program = |title: &str, kind: &[u8; 4], creator: &[u8; 4], resource: Vec<u8>| File {
         name: name(title),
         data: Vec::new(),
@@ -49,16 +54,48 @@ pub fn build(machine: &Machine, parameters: &Parameters) -> Result<Vec<u8>, Volu
     let document = |code: &[u8]| resources::start_up_document(code).to_bytes();
     if machine.has("mail-server") {
         if parameters.text("server.form") == "application" {
-            put("Startup Items", program("Mail Server", b"APPL", b"Mail", application(programs::MAIL_SERVER.image)));
+            put(
+                "Startup Items",
+                program(
+                    "Mail Server",
+                    b"APPL",
+                    b"Mail",
+                    application(programs::MAIL_SERVER.image),
+                ),
+            );
         } else {
-            put("Extensions", program("Mail Server", b"INIT", b"Mail", document(programs::MAIL_SERVER_INIT.image)));
+            put(
+                "Extensions",
+                program(
+                    "Mail Server",
+                    b"INIT",
+                    b"Mail",
+                    document(programs::MAIL_SERVER_INIT.image),
+                ),
+            );
         }
     }
     if machine.has("backup-extension") {
-        put("Extensions", program("Tape Backup Startup", b"INIT", b"Bkup", document(programs::BACKUP_INIT.image)));
+        put(
+            "Extensions",
+            program(
+                "Tape Backup Startup",
+                b"INIT",
+                b"Bkup",
+                document(programs::BACKUP_INIT.image),
+            ),
+        );
     }
     if machine.has("backup") {
-        put("Startup Items", program("Tape Backup", b"APPL", b"Bkup", application(programs::BACKUP.image)));
+        put(
+            "Startup Items",
+            program(
+                "Tape Backup",
+                b"APPL",
+                b"Bkup",
+                application(programs::BACKUP.image),
+            ),
+        );
     }
     for (prefix, title) in PREFERENCES {
         let mut text = parameters.preferences(prefix);
@@ -69,7 +106,10 @@ pub fn build(machine: &Machine, parameters: &Parameters) -> Result<Vec<u8>, Volu
         file.data = text.into_bytes();
         put("Preferences", file);
     }
-    Ok(hfs::build(&root, (parameters.number("disk.size") as usize) << 20)?)
+    Ok(hfs::build(
+        &root,
+        (parameters.number("disk.size") as usize) << 20,
+    )?)
 }
 
 fn name(text: &str) -> MacName {

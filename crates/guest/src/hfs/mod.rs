@@ -76,6 +76,8 @@ pub struct File {
 pub struct Folder {
     /// Its name.
     pub name: MacName,
+    /// Its place on the screen and what else the Finder keeps.
+    pub finder: FinderInfo,
     /// Its dates.
     pub dates: Dates,
     /// The folders in it.
@@ -89,6 +91,7 @@ impl Folder {
     pub fn new(name: MacName, dates: Dates) -> Folder {
         Folder {
             name,
+            finder: FinderInfo([0; 32]),
             dates,
             folders: Vec::new(),
             files: Vec::new(),

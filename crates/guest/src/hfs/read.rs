@@ -65,7 +65,9 @@ pub fn read(image: &[u8]) -> Result<Folder, HfsError> {
                 modified: data.long(14)?,
                 backed_up: data.long(18)?,
             };
-            Child::Folder(data.long(6)?, Folder::new(name, dates))
+            let mut folder = Folder::new(name, dates);
+            folder.finder.0.copy_from_slice(data.bytes(22, 32)?);
+            Child::Folder(data.long(6)?, folder)
         } else {
             let id = data.long(20)?;
             let mut finder = [0; 32];

@@ -180,7 +180,8 @@ impl<'a> Catalog<'a> {
         data.long(folder.dates.created)
             .long(folder.dates.modified)
             .long(folder.dates.backed_up)
-            .zeros(48);
+            .bytes(&folder.finder.0)
+            .zeros(16);
         self.records.push(Record {
             key: (parent, Some(folder.name.clone())),
             data: data.0,

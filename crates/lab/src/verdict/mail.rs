@@ -20,7 +20,12 @@ pub struct MailWatch {
 impl MailWatch {
     /// Takes note of a record.
     pub fn see(&mut self, record: &Record) {
-        let Event::Line(LineEvent::Client { request, outcome, .. }) = &record.event else { return };
+        let Event::Line(LineEvent::Client {
+            request, outcome, ..
+        }) = &record.event
+        else {
+            return;
+        };
         let lookup = u64::from(request != "lookup");
         match outcome.as_str() {
             "sent" => {
@@ -52,13 +57,18 @@ impl MailWatch {
 
     /// What the clients saw, in words.
     pub fn evidence(&self) -> String {
-        let counts = format!("{} requests, {} answered, {} given up", self.sent, self.answered, self.timed_out);
+        let counts = format!(
+            "{} requests, {} answered, {} given up",
+            self.sent, self.answered, self.timed_out
+        );
         match (self.last_answer, self.waiting_since) {
             (Some(answer), Some(waiting)) => format!(
                 "the clients' last answer (to {}) came at {answer}; since a {} at {waiting} the server answers nobody ({counts})",
                 self.last_answer_kind, self.waiting_for
             ),
-            (None, Some(waiting)) => format!("no client ever got an answer; the first asked at {waiting} ({counts})"),
+            (None, Some(waiting)) => {
+                format!("no client ever got an answer; the first asked at {waiting} ({counts})")
+            }
             _ => counts,
         }
     }
@@ -69,8 +79,17 @@ mod tests {
     use super::*;
 
     fn event(at: u64, request: &str, outcome: &str) -> Record {
-        let event = LineEvent::Client { station: 1, request: request.into(), outcome: outcome.into(), ticks: 0 };
-        Record { at: Ticks(at), machine: Record::WORLD, event: event.into() }
+        let event = LineEvent::Client {
+            station: 1,
+            request: request.into(),
+            outcome: outcome.into(),
+            ticks: 0,
+        };
+        Record {
+            at: Ticks(at),
+            machine: Record::WORLD,
+            event: event.into(),
+        }
     }
 
     #[test]
@@ -89,7 +108,10 @@ mod tests {
         watch.see(&event(20, "fetch", "sent"));
         watch.see(&event(30, "fetch", "timed-out"));
         watch.see(&event(31, "send", "sent"));
-        assert_eq!((watch.waiting_since(), watch.last_answer()), (Some(Ticks(20)), Some(Ticks(12))));
+        assert_eq!(
+            (watch.waiting_since(), watch.last_answer()),
+            (Some(Ticks(20)), Some(Ticks(12)))
+        );
         assert_eq!((watch.sent, watch.answered, watch.timed_out), (4, 1, 1));
     }
 }

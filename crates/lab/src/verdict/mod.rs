@@ -1,5 +1,18 @@
 //! What a run showed, from outside evidence only.
 
+/// What is on the tape, compared with what was on the disk.
+pub mod backup;
+/// Where a CPU has been, and how a machine that stopped came to where it is.
+pub mod cpu;
+/// What the mail clients experienced.
+pub mod mail;
+/// A server that answers nobody.
+pub mod server;
+/// Which code lies where in a machine's memory.
+pub mod symbols;
+/// What the tape drive and its bus did.
+pub mod tape;
+
 use clock::Ticks;
 use serde::Serialize;
 
@@ -87,7 +100,7 @@ impl Mechanism {
 }
 
 /// One failure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Failure {
     /// What failed.
     pub kind: FailureKind,
@@ -105,8 +118,21 @@ pub struct Failure {
 
 impl Failure {
     /// A failure at `tick`.
-    pub fn new(kind: FailureKind, mechanism: Option<Mechanism>, machine: &str, tick: Ticks, evidence: Vec<String>) -> Self {
+    pub fn new(
+        kind: FailureKind,
+        mechanism: Option<Mechanism>,
+        machine: &str,
+        tick: Ticks,
+        evidence: Vec<String>,
+    ) -> Self {
         let seconds = tick.as_micros() as f64 / 1e6;
-        Failure { kind, mechanism, machine: machine.into(), tick, seconds, evidence }
+        Failure {
+            kind,
+            mechanism,
+            machine: machine.into(),
+            tick,
+            seconds,
+            evidence,
+        }
     }
 }

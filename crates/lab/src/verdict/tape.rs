@@ -30,7 +30,10 @@ pub struct WriteCommand {
 impl WriteCommand {
     /// Bytes the host wrote in vain.
     pub fn lost_bytes(&self) -> u64 {
-        self.lost.iter().map(|(_, bytes, _)| u64::from(*bytes)).sum()
+        self.lost
+            .iter()
+            .map(|(_, bytes, _)| u64::from(*bytes))
+            .sum()
     }
 }
 
@@ -74,7 +77,11 @@ pub struct TapeWatch {
 impl TapeWatch {
     /// Watches the drive with SCSI ID `id` on the machine with this number.
     pub fn new(machine: u8, id: u8) -> TapeWatch {
-        TapeWatch { machine, id, ..TapeWatch::default() }
+        TapeWatch {
+            machine,
+            id,
+            ..TapeWatch::default()
+        }
     }
 
     /// Takes note of a record.
@@ -96,7 +103,10 @@ impl TapeWatch {
             TapeEvent::BufferFull { .. } | TapeEvent::BadBlock { .. } => {}
             _ => return,
         }
-        self.moments.push(Moment { at, event: event.clone() });
+        self.moments.push(Moment {
+            at,
+            event: event.clone(),
+        });
     }
 
     fn see_bus(&mut self, at: Ticks, event: &ScsiEvent) {
@@ -107,20 +117,34 @@ impl TapeWatch {
                     self.command(at, cdb);
                 }
             }
-            ScsiEvent::Status { id, status, sense, .. } => {
+            ScsiEvent::Status {
+                id, status, sense, ..
+            } => {
                 self.on_bus = None;
                 self.last_bus_status = Some(at);
                 if *id == self.id {
                     self.status(at, *status, *sense);
                 }
             }
-            ScsiEvent::ReqPaused { id, at_byte, out: true } if *id == self.id => {
+            ScsiEvent::ReqPaused {
+                id,
+                at_byte,
+                out: true,
+            } if *id == self.id => {
                 if let Some(write) = self.writes.last_mut() {
                     write.pauses.push((at, *at_byte));
                 }
             }
-            ScsiEvent::UnpairedDma { bytes, out: true, pc } if self.on_bus == Some(self.id) => {
-                if let Some(write) = self.writes.last_mut().filter(|write| write.status.is_none()) {
+            ScsiEvent::UnpairedDma {
+                bytes,
+                out: true,
+                pc,
+            } if self.on_bus == Some(self.id) => {
+                if let Some(write) = self
+                    .writes
+                    .last_mut()
+                    .filter(|write| write.status.is_none())
+                {
                     write.lost.push((at, *bytes, *pc));
                 }
             }
@@ -133,7 +157,9 @@ impl TapeWatch {
     }
 
     fn command(&mut self, at: Ticks, cdb: &[u8]) {
-        let length = cdb.get(2..5).map_or(0, |bytes| u64::from(u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]])));
+        let length = cdb.get(2..5).map_or(0, |bytes| {
+            u64::from(u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]))
+        });
         let operation = cdb.first().copied().unwrap_or(0);
         self.executing = Some((at, operation));
         match operation {
@@ -174,7 +200,10 @@ impl TapeWatch {
 
     /// The last command that wrote `block`.
     pub fn writer_of(&self, block: u64) -> Option<&WriteCommand> {
-        self.writes.iter().rev().find(|write| (write.first_block..write.first_block + write.blocks).contains(&block))
+        self.writes
+            .iter()
+            .rev()
+            .find(|write| (write.first_block..write.first_block + write.blocks).contains(&block))
     }
 
     /// Whether a backup has begun, has written its last filemark, and has left the drive alone for `settle`.
@@ -184,7 +213,9 @@ impl TapeWatch {
 
     /// Whether writing has begun and the drive has had nothing to do for `settle`.
     pub fn is_idle(&self, now: Ticks, settle: Ticks) -> bool {
-        let idle = self.last_status.is_some_and(|last| now.since(last) >= settle);
+        let idle = self
+            .last_status
+            .is_some_and(|last| now.since(last) >= settle);
         !self.writes.is_empty() && self.executing.is_none() && idle
     }
 
@@ -192,31 +223,66 @@ impl TapeWatch {
     pub fn chain(&self, write: &WriteCommand, symbol: impl Fn(u32) -> String) -> Vec<String> {
         let end = write.status.map_or(Ticks::NEVER, |(at, _)| at);
         let before = |wanted: fn(&TapeEvent) -> bool| {
-            self.moments.iter().rev().find(|moment| moment.at <= end && wanted(&moment.event))
+            self.moments
+                .iter()
+                .rev()
+                .find(|moment| moment.at <= end && wanted(&moment.event))
         };
         let mut lines = Vec::new();
-        if let Some(Moment { at, event: TapeEvent::Underrun { block } }) = before(|e| matches!(e, TapeEvent::Underrun { .. })) {
-            lines.push((*at, format!("{at} underrun: the drive's buffer ran empty before block {block} of the tape")));
+        if let Some(Moment {
+            at,
+            event: TapeEvent::Underrun { block },
+        }) = before(|e| matches!(e, TapeEvent::Underrun { .. }))
+        {
+            lines.push((
+                *at,
+                format!(
+                    "{at} underrun: the drive's buffer ran empty before block {block} of the tape"
+                ),
+            ));
         }
-        if let Some(Moment { at, event: TapeEvent::Reposition { buffered, ticks } }) =
-            before(|e| matches!(e, TapeEvent::Reposition { .. }))
+        if let Some(Moment {
+            at,
+            event: TapeEvent::Reposition { buffered, ticks },
+        }) = before(|e| matches!(e, TapeEvent::Reposition { .. }))
         {
             let away = Ticks(*ticks);
             lines.push((*at, format!("{at} reposition: the drive stops and backs up for {away} with {buffered} bytes buffered and takes nothing from its buffer")));
         }
         let begin = write.at;
         let last = write.first_block + write.blocks.saturating_sub(1);
-        lines.push((begin, format!("{begin} WRITE of blocks {} to {last}", write.first_block)));
+        lines.push((
+            begin,
+            format!("{begin} WRITE of blocks {} to {last}", write.first_block),
+        ));
         for (at, byte) in write.pauses.iter().take(3) {
-            lines.push((*at, format!("{at} buffer full: REQ pauses at byte {byte} of this command")));
+            lines.push((
+                *at,
+                format!("{at} buffer full: REQ pauses at byte {byte} of this command"),
+            ));
         }
         if let Some((at, _, pc)) = write.lost.first() {
-            lines.push((*at, format!("{at} {} bytes written without a request are lost, first at {}", write.lost_bytes(), symbol(*pc))));
+            lines.push((
+                *at,
+                format!(
+                    "{at} {} bytes written without a request are lost, first at {}",
+                    write.lost_bytes(),
+                    symbol(*pc)
+                ),
+            ));
         }
         if let Some((at, status)) = write.status {
             let filler = write.lost_bytes();
-            let filled = if filler > 0 { format!(" after {filler} filler bytes had taken the place of the lost ones") } else { String::new() };
-            let name = if status == 0 { "GOOD".into() } else { format!("{status:02X} (sense {:02X?})", write.sense) };
+            let filled = if filler > 0 {
+                format!(" after {filler} filler bytes had taken the place of the lost ones")
+            } else {
+                String::new()
+            };
+            let name = if status == 0 {
+                "GOOD".into()
+            } else {
+                format!("{status:02X} (sense {:02X?})", write.sense)
+            };
             lines.push((at, format!("{at} status {name}{filled}")));
         }
         lines.sort_by_key(|(at, _)| *at);

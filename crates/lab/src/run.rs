@@ -1,0 +1,427 @@
+//! Running a scenario to its verdict.
+
+use crate::case::{Case, CaseError};
+pub use crate::keep::Keep;
+use crate::keep::Sinks;
+use crate::outcome::{self, BackupCounts, MailCounts, Outcome, TapeCounts};
+use crate::scenario::Scenario;
+use crate::verdict::backup::{self, Comparison};
+use crate::verdict::cpu::{CpuWatch, Sample, Stopped};
+use crate::verdict::mail::MailWatch;
+use crate::verdict::server::Silence;
+use crate::verdict::symbols::{Memory, Symbols};
+use crate::verdict::tape::TapeWatch;
+use crate::verdict::{Failure, FailureKind, Mechanism};
+use crate::world::{BaseVolume, World, WorldError, volume_hash};
+use clock::Ticks;
+use guest::hfs;
+use serde::{Deserialize, Serialize};
+use std::time::Instant;
+use thiserror::Error;
+use trace::{Record, RunHash};
+
+/// Why a run could not be made or kept.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The world could not be built.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// The case to replay is not usable.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// The volume a case keeps is not the one it names.
+    #[error(
+        "{case}: the volume of machine `{machine}` is not the one of the recorded run; keep the case's folder together"
+    )]
+    Volume {
+        /// The case.
+        case: String,
+        /// The machine.
+        machine: String,
+    },
+    /// Results could not be written.
+    #[error("{0}")]
+    Keep(String),
+}
+
+/// How far a run is.
+pub struct Progress {
+    /// Share of the longest time it may take, 0 to 1.
+    pub share: f64,
+    /// In words.
+    pub text: String,
+}
+
+/// A run in progress: the world, and everything that watches it. Serialising it saves the run.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Run {
+    /// The world.
+    pub world: World,
+    hash: RunHash,
+    mail: MailWatch,
+    tapes: Vec<TapeWatch>,
+    cpus: Vec<CpuWatch>,
+    next_sample: Ticks,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Everything that was to happen has happened.
+    Over,
+    /// The server answers nobody.
+    Silence,
+    /// This machine shows the bomb box.
+    SystemError(usize),
+    /// The backup of this machine has stopped without its end.
+    BackupStopped(usize),
+    /// The limit of virtual time.
+    Limit,
+}
+
+/// How often a run is asked whether it is over.
+const LOOK: Ticks = Ticks(Ticks::PER_SECOND / 10);
+/// `DSErrCode`, the number of the last system error (*Inside Macintosh II*, the System Error Handler).
+const DS_ERR_CODE: u32 = 0xAF0;
+
+impl Run {
+    /// The run of `scenario` at time zero.
+    ///
+    /// # Errors
+    /// When the world cannot be built.
+    pub fn new(scenario: &Scenario, volumes: &[BaseVolume]) -> Result<Run, WorldError> {
+        let tape_id = scenario.parameters.number("tape.id") as u8;
+        Ok(Run {
+            world: World::new(scenario, volumes)?,
+            hash: RunHash::default(),
+            mail: MailWatch::default(),
+            tapes: (0..scenario.machines.len())
+                .map(|number| TapeWatch::new(number as u8, tape_id))
+                .collect(),
+            cpus: vec![CpuWatch::default(); scenario.machines.len()],
+            next_sample: Ticks::ZERO,
+        })
+    }
+
+    /// Runs until `until`, giving every record to `sink`.
+    pub fn advance(&mut self, until: Ticks, mut sink: impl FnMut(&Record)) {
+        while self.world.now() < until {
+            self.world.step();
+            let Run {
+                world,
+                hash,
+                mail,
+                tapes,
+                ..
+            } = self;
+            world.drain(|record| {
+                hash.add(&record);
+                mail.see(&record);
+                tapes.iter_mut().for_each(|tape| tape.see(&record));
+                sink(&record);
+            });
+            if self.world.now() >= self.next_sample {
+                self.sample();
+            }
+        }
+    }
+
+    fn sample(&mut self) {
+        let now = self.world.now();
+        for (cpu, mac) in self.cpus.iter_mut().zip(self.world.macs()) {
+            let registers = mac.registers();
+            cpu.see(Sample {
+                at: now,
+                pc: registers.pc,
+                sr: registers.sr,
+            });
+        }
+        self.next_sample = now + CpuWatch::INTERVAL;
+    }
+
+    /// The hash over every record so far and the state of every machine and medium now.
+    pub fn hash(&self, scenario: &Scenario) -> String {
+        let mut hash = self.hash.clone();
+        for (number, mac) in self.world.macs().iter().enumerate() {
+            hash.add_bytes(mac.state_hash().as_bytes());
+            hash.add_bytes(&self.world.disk_image(number, &scenario.parameters));
+        }
+        hash.hex()
+    }
+
+    fn end(&self, scenario: &Scenario) -> Option<End> {
+        let parameters = &scenario.parameters;
+        let seconds = |key: &str| Ticks::from_secs(parameters.number(key));
+        let now = self.world.now();
+        if let Some(number) = self.world.macs().iter().position(|mac| is_bombed(mac)) {
+            return Some(End::SystemError(number));
+        }
+        if self
+            .mail
+            .waiting_since()
+            .is_some_and(|since| now.since(since) >= seconds("run.silence"))
+        {
+            return Some(End::Silence);
+        }
+        let settle = seconds("run.settle");
+        let mut backups = scenario
+            .machines
+            .iter()
+            .enumerate()
+            .filter(|(_, machine)| machine.has("backup"))
+            .peekable();
+        if backups.peek().is_none() {
+            let traffic = Ticks::from_millis(
+                parameters.number("mail.start") + parameters.number("mail.duration"),
+            );
+            if parameters.number("mail.clients") == 0 || now >= traffic {
+                return Some(End::Over);
+            }
+        } else {
+            let machines: Vec<usize> = backups.map(|(number, _)| number).collect();
+            if machines
+                .iter()
+                .all(|&number| self.tapes[number].is_over(now, settle))
+            {
+                return Some(End::Over);
+            }
+            // Much longer than any pause of a program that reads a disk.
+            let stopped = |&&number: &&usize| self.tapes[number].is_idle(now, settle * 3);
+            if let Some(&number) = machines.iter().find(stopped) {
+                return Some(End::BackupStopped(number));
+            }
+        }
+        (now >= seconds("run.limit")).then_some(End::Limit)
+    }
+
+    fn progress(&self, scenario: &Scenario) -> Progress {
+        let now = self.world.now();
+        let limit = Ticks::from_secs(scenario.parameters.number("run.limit"));
+        let blocks: u64 = self
+            .tapes
+            .iter()
+            .flat_map(|tape| tape.writes.last())
+            .map(|write| write.first_block)
+            .sum();
+        Progress {
+            share: now.0 as f64 / limit.0 as f64,
+            text: format!(
+                "{now}  tape {} KB  mail {} of {} answered",
+                blocks / 2,
+                self.mail.answered,
+                self.mail.sent
+            ),
+        }
+    }
+}
+
+fn is_bombed(mac: &mac::Mac) -> bool {
+    mac.is_halted() || !matches!(mac.peek_word(DS_ERR_CODE), 0 | 0x7FFF | 0xFFFF)
+}
+
+/// Runs `scenario`, keeps its results where `keep` says, and says what happened. A `case` gives the volumes of a recorded run.
+///
+/// # Errors
+/// When the world cannot be built, the case is not usable, or results cannot be written.
+pub fn run(
+    scenario: &Scenario,
+    keep: Option<&Keep>,
+    case: Option<&Case>,
+    report: &mut dyn FnMut(&Progress),
+) -> Result<Outcome, RunError> {
+    let volumes = match case {
+        Some(case) => volumes_of(case, scenario)?,
+        None => World::volumes(scenario)?,
+    };
+    let mut sinks = keep
+        .map(|keep| Sinks::new(keep, scenario))
+        .transpose()
+        .map_err(RunError::Keep)?;
+    let begin = Instant::now();
+    let mut run = Run::new(scenario, &volumes)?;
+    let end = loop {
+        run.advance(run.world.now() + LOOK, |record| {
+            if let Some(sinks) = &mut sinks {
+                sinks.see(record);
+            }
+        });
+        report(&run.progress(scenario));
+        if let Some(end) = run.end(scenario) {
+            break end;
+        }
+    };
+    let host_seconds = begin.elapsed().as_secs_f64();
+    let outcome = judge(&run, end, scenario, &volumes, host_seconds);
+    if let Some(sinks) = sinks {
+        sinks
+            .finish(&run, scenario, &volumes, &outcome)
+            .map_err(RunError::Keep)?;
+    }
+    Ok(outcome)
+}
+
+fn volumes_of(case: &Case, scenario: &Scenario) -> Result<Vec<BaseVolume>, RunError> {
+    let kept: Result<Vec<_>, _> = scenario
+        .machines
+        .iter()
+        .map(|machine| case.volume(&machine.name))
+        .collect();
+    let kept: Option<Vec<_>> = kept?.into_iter().collect();
+    let volumes = match kept {
+        Some(volumes) => volumes.into_iter().map(Into::into).collect(),
+        None => World::volumes(scenario)?,
+    };
+    for (machine, volume) in scenario.machines.iter().zip(&volumes) {
+        if case.volumes.get(&machine.name) != Some(&volume_hash(volume)) {
+            return Err(RunError::Volume {
+                case: case.path.display().to_string(),
+                machine: machine.name.clone(),
+            });
+        }
+    }
+    Ok(volumes)
+}
+
+fn judge(
+    run: &Run,
+    end: End,
+    scenario: &Scenario,
+    volumes: &[BaseVolume],
+    host_seconds: f64,
+) -> Outcome {
+    let mut failures = Vec::new();
+    let server = scenario
+        .machines
+        .iter()
+        .position(|machine| machine.has("mail-server"));
+    match (end, server) {
+        (End::Silence, Some(server)) => failures.push(silence(run, scenario, server)),
+        (End::SystemError(number), _) => failures.push(system_error(run, scenario, number)),
+        (End::BackupStopped(number), _) => failures.push(backup_stopped(run, scenario, number)),
+        _ => {}
+    }
+    let mut tape = TapeCounts::default();
+    let mut counts = BackupCounts::default();
+    for (number, machine) in scenario
+        .machines
+        .iter()
+        .enumerate()
+        .filter(|(_, machine)| machine.has_tape())
+    {
+        let watch = &run.tapes[number];
+        tape.underruns += watch.underruns;
+        tape.repositions += watch.repositions;
+        let Some(medium) = run.world.cartridge(number, &scenario.parameters) else {
+            continue;
+        };
+        let Ok(before) = hfs::read(&volumes[number]) else {
+            continue;
+        };
+        let after = hfs::read(&run.world.disk_image(number, &scenario.parameters)).ok();
+        let comparison = Comparison::new(medium, &before, after.as_ref());
+        let log = after.as_ref().and_then(backup::log);
+        tape.blocks += comparison.blocks;
+        tape.bad_blocks += comparison.bad_blocks();
+        let (files, bytes) = comparison.files();
+        counts.files += files;
+        counts.bytes += bytes;
+        if let Some(reported) = log.as_deref().and_then(backup::reported) {
+            counts.reported_ok = Some(counts.reported_ok.unwrap_or(true) && reported);
+        }
+        let symbols = Symbols::find(&run.world.macs()[number]);
+        let bad = backup::bad_write(&machine.name, &comparison, watch, log.as_deref(), &symbols);
+        if comparison.complete || bad.is_some() {
+            counts.verified_ok = Some(counts.verified_ok.unwrap_or(true) && bad.is_none());
+        }
+        failures.extend(bad);
+    }
+    let seconds = run.world.now().as_micros() as f64 / 1e6;
+    Outcome {
+        scenario: scenario.name.clone(),
+        seed: scenario.parameters.number("run.seed"),
+        build: outcome::build(),
+        verdict: match end {
+            _ if !failures.is_empty() => "failure",
+            End::Limit => "none",
+            _ => "clean",
+        },
+        failures,
+        virtual_seconds: seconds,
+        host_seconds,
+        speed: seconds / host_seconds.max(1e-9),
+        trace_hash: run.hash(scenario),
+        mail: MailCounts {
+            sent: run.mail.sent,
+            answered: run.mail.answered,
+            timed_out: run.mail.timed_out,
+        },
+        tape,
+        backup: counts,
+    }
+}
+
+fn stopped<'a>(run: &'a Run, number: usize, symbols: &'a Symbols) -> Stopped<'a, mac::Mac> {
+    let mac = &run.world.macs()[number];
+    let registers = mac.registers();
+    Stopped {
+        memory: mac,
+        symbols,
+        now: (registers.pc, registers.sr, registers.a[7]),
+    }
+}
+
+fn silence(run: &Run, scenario: &Scenario, number: usize) -> Failure {
+    let symbols = Symbols::find(&run.world.macs()[number]);
+    let machine = &scenario.machines[number];
+    Silence {
+        machine: &machine.name,
+        mail: &run.mail,
+        cpu: &run.cpus[number],
+        tape: machine.has_tape().then_some(&run.tapes[number]),
+        stopped: stopped(run, number, &symbols),
+        now: run.world.now(),
+    }
+    .judge()
+}
+
+fn system_error(run: &Run, scenario: &Scenario, number: usize) -> Failure {
+    let mac = &run.world.macs()[number];
+    let symbols = Symbols::find(mac);
+    let view = stopped(run, number, &symbols);
+    let code = mac.word(DS_ERR_CODE) as i16;
+    const STACK_RAN_INTO_HEAP: i16 = 28;
+    let mechanism = (code == STACK_RAN_INTO_HEAP).then_some(Mechanism::M9);
+    let mut evidence = vec![format!("system error {code}"), view.place()];
+    evidence.push(format!(
+        "the stack, innermost first: {}",
+        view.calls(14).join("; ")
+    ));
+    Failure::new(
+        FailureKind::SystemError,
+        mechanism,
+        &scenario.machines[number].name,
+        run.world.now(),
+        evidence,
+    )
+}
+
+fn backup_stopped(run: &Run, scenario: &Scenario, number: usize) -> Failure {
+    let symbols = Symbols::find(&run.world.macs()[number]);
+    let view = stopped(run, number, &symbols);
+    let tick = run.tapes[number].last_status.unwrap_or(Ticks::ZERO);
+    let mut evidence = vec![
+        format!("the tape drive got its last command before {tick}; no filemark ends the session"),
+        view.place(),
+    ];
+    evidence.push(format!(
+        "the stack, innermost first: {}",
+        view.calls(14).join("; ")
+    ));
+    Failure::new(
+        FailureKind::BackupStopped,
+        None,
+        &scenario.machines[number].name,
+        tick,
+        evidence,
+    )
+}

@@ -1,0 +1,128 @@
+use super::cpu::{CpuWatch, Stopped};
+use super::mail::MailWatch;
+use super::symbols::{Memory, Symbols};
+use super::tape::TapeWatch;
+use super::{Failure, FailureKind, Mechanism};
+use clock::Ticks;
+
+/// What is known about the machine of a server that answers nobody.
+pub struct Silence<'a, M: Memory> {
+    /// The machine's name.
+    pub machine: &'a str,
+    /// What the clients saw.
+    pub mail: &'a MailWatch,
+    /// Where the CPU was.
+    pub cpu: &'a CpuWatch,
+    /// What its SCSI bus did, when it has a tape drive.
+    pub tape: Option<&'a TapeWatch>,
+    /// The machine as it stands now.
+    pub stopped: Stopped<'a, M>,
+    /// The time.
+    pub now: Ticks,
+}
+
+/// A command that holds the bus for longer than this starves everybody else (half of what a client waits at most).
+const LONG_COMMAND: Ticks = Ticks(5 * Ticks::PER_SECOND);
+
+impl<M: Memory> Silence<'_, M> {
+    /// The failure, and how it came about as far as the evidence tells.
+    pub fn judge(&self) -> Failure {
+        let since = self.mail.waiting_since().unwrap_or(Ticks::ZERO);
+        let at_startup = self.mail.last_answer().is_none();
+        let kind = if at_startup {
+            FailureKind::ServerStoppedAtStartup
+        } else {
+            FailureKind::ServerStoppedDuringBackup
+        };
+        let mut evidence = vec![self.mail.evidence(), self.stopped.place()];
+        let mechanism = self.mechanism(since, at_startup, &mut evidence);
+        Failure::new(kind, mechanism, self.machine, since, evidence)
+    }
+
+    fn symbols(&self) -> &Symbols {
+        self.stopped.symbols
+    }
+
+    fn mechanism(
+        &self,
+        since: Ticks,
+        at_startup: bool,
+        evidence: &mut Vec<String>,
+    ) -> Option<Mechanism> {
+        let recent = Ticks(self.now.0.saturating_sub(10 * Ticks::PER_SECOND)).max(since);
+        let stuck = self.cpu.stuck_in(recent, self.symbols());
+        let owner = self.stopped.scsi_owner();
+        let on_stack = self.stopped.programs_on_stack();
+        let server_waits = on_stack.iter().any(|name| name.starts_with("mail_server"));
+        let bus_rests = self
+            .tape
+            .is_none_or(|tape| tape.last_bus_status.is_none_or(|last| last < recent));
+
+        if let (Some(routine), Some(owner), true, true) = (stuck, owner, server_waits, bus_rests) {
+            evidence.push(format!("the CPU has not left {routine} since {recent}"));
+            evidence.push(format!(
+                "the stack, innermost first: {}",
+                self.stopped.calls(14).join("; ")
+            ));
+            evidence.push(format!(
+                "the SCSI Manager belongs to {}, which was interrupted and cannot go on to release it; the server's call waits for it",
+                self.symbols().name(owner)
+            ));
+            return Some(if at_startup {
+                Mechanism::M7
+            } else {
+                Mechanism::M3
+            });
+        }
+        if let Some((at, operation)) = self
+            .tape
+            .and_then(|tape| tape.executing)
+            .filter(|(at, _)| self.now.since(*at) > LONG_COMMAND)
+        {
+            evidence.push(format!(
+                "the tape drive has held the SCSI bus since {at} with command {operation:02X}"
+            ));
+            return Some(if at_startup {
+                Mechanism::M7
+            } else {
+                Mechanism::M4
+            });
+        }
+        let shares = self.cpu.shares(recent, self.symbols());
+        let spent: Vec<String> = shares
+            .iter()
+            .map(|(name, share)| format!("{name} {share}%"))
+            .collect();
+        evidence.push(format!(
+            "processor time since {recent}: {}",
+            spent.join(", ")
+        ));
+        let had_time = |wanted: &str| shares.iter().any(|(name, _)| name.starts_with(wanted));
+        if at_startup {
+            return self.start_up_wait(&on_stack, evidence);
+        }
+        let backup_works = had_time("backup") || on_stack.contains(&"backup");
+        if backup_works && !had_time("mail_server") && !bus_rests {
+            evidence.push(
+                "the backup is in front and streams; no code of the server has run at any sample"
+                    .into(),
+            );
+            return Some(Mechanism::M5);
+        }
+        None
+    }
+
+    /// Before the server: does a start-up document wait for the drive?
+    fn start_up_wait(&self, on_stack: &[&str], evidence: &mut Vec<String>) -> Option<Mechanism> {
+        let tape = self.tape.filter(|tape| tape.refused.0 > 1)?;
+        if !on_stack.iter().any(|name| *name == "backup_init") {
+            return None;
+        }
+        let [key, code, qualifier] = tape.refused.1;
+        evidence.push(format!(
+            "a start-up document asks the drive again and again: {} answers in a row were CHECK CONDITION, the last with sense {key:X}/{code:02X}/{qualifier:02X}; it has no time limit, and the server starts after it",
+            tape.refused.0
+        ));
+        Some(Mechanism::M7)
+    }
+}

@@ -1,0 +1,233 @@
+//! A world: Macintoshes and host-side stations on one cable, in one time.
+
+use crate::clients::{Load, MailClients};
+use crate::parameters::Parameters;
+use crate::profiles;
+use crate::scenario::Scenario;
+use crate::verdict::symbols::Memory;
+use crate::volume::{self, VolumeError};
+use clock::{Stream, Ticks};
+use guest::programs::PLUS_ROM;
+use localtalk::{Cable, Signal};
+use mac::{Mac, MacConfig, Peripheral};
+use scsi::disk::{Disk, DiskProfile};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use thiserror::Error;
+use trace::{Record, Tracer};
+
+/// Macintoshes and mail clients on one cable.
+///
+/// Everything runs in steps of [`Signal::NOTICE`]: nothing on the cable can be noticed sooner, so within a step no machine can tell in
+/// which order they ran. Machines come first, in the scenario's order, then the clients, then the cable.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct World {
+    now: Ticks,
+    macs: Vec<Mac>,
+    cable: Cable,
+    clients: MailClients,
+    tracer: Tracer,
+}
+
+/// Why a world cannot be built.
+#[derive(Debug, Error)]
+pub enum WorldError {
+    /// A machine's volume.
+    #[error(transparent)]
+    Volume(#[from] VolumeError),
+    /// A machine's configuration, or a drive's.
+    #[error("machine `{machine}`: {reason}")]
+    Machine {
+        /// Its name.
+        machine: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// A machine's volume as it was before the run.
+pub type BaseVolume = Arc<[u8]>;
+
+impl World {
+    /// The volumes the machines of `scenario` start from, in their order.
+    ///
+    /// # Errors
+    /// When the user's files cannot be read or do not fit.
+    pub fn volumes(scenario: &Scenario) -> Result<Vec<BaseVolume>, WorldError> {
+        scenario
+            .machines
+            .iter()
+            .map(|machine| Ok(volume::build(machine, &scenario.parameters)?.into()))
+            .collect()
+    }
+
+    /// The world of `scenario` at time zero, its machines with these volumes.
+    ///
+    /// # Errors
+    /// When a machine or a drive cannot be built from its parameters.
+    pub fn new(scenario: &Scenario, volumes: &[BaseVolume]) -> Result<World, WorldError> {
+        let parameters = &scenario.parameters;
+        let seed = parameters.number("run.seed");
+        let mut macs = Vec::new();
+        for (number, (machine, volume)) in scenario.machines.iter().zip(volumes).enumerate() {
+            let refuse = |reason: String| WorldError::Machine {
+                machine: machine.name.clone(),
+                reason,
+            };
+            let stream = |device: &str| Stream::new(seed, &format!("{}/{device}", machine.name));
+            let disk = Disk::new(
+                disk_profile(parameters),
+                Arc::clone(volume),
+                seed,
+                &format!("{}/disk", machine.name),
+            );
+            let mut targets = vec![(
+                parameters.number("disk.id") as u8,
+                Peripheral::Disk(Box::new(disk)),
+            )];
+            if machine.has_tape() {
+                let profile = profiles::tape_profile(parameters).map_err(refuse)?;
+                let cartridge = match parameters.text("tape.cartridge") {
+                    "none" => None,
+                    _ => Some(tape::media::Medium::new()),
+                };
+                let drive = tape::Drive::new(&profile, cartridge, stream("tape"))
+                    .map_err(|error| refuse(error.to_string()))?;
+                targets.push((
+                    parameters.number("tape.id") as u8,
+                    Peripheral::Tape(Box::new(drive)),
+                ));
+            }
+            let config = MacConfig {
+                ram_bytes: (parameters.number("mac.ram") as u32) << 10,
+                rom: PLUS_ROM.image.to_vec(),
+                targets,
+                machine: number as u8,
+                clock_seconds: parameters.number("mac.date") as u32,
+            };
+            macs.push(Mac::new(config).map_err(|error| refuse(error.to_string()))?);
+        }
+        let first = macs.len() as u8;
+        let clients = MailClients::new(load(parameters), first, seed);
+        let cable = Cable::new(first + clients.stations());
+        Ok(World {
+            now: Ticks::ZERO,
+            macs,
+            cable,
+            clients,
+            tracer: Tracer::new(Record::WORLD),
+        })
+    }
+
+    /// How far the world has run.
+    pub fn now(&self) -> Ticks {
+        self.now
+    }
+
+    /// The machines, in the scenario's order.
+    pub fn macs(&self) -> &[Mac] {
+        &self.macs
+    }
+
+    /// The mail clients.
+    pub fn clients(&self) -> &MailClients {
+        &self.clients
+    }
+
+    /// Runs everything for one step.
+    pub fn step(&mut self) {
+        let until = self.now + Signal::NOTICE;
+        for (number, mac) in self.macs.iter_mut().enumerate() {
+            let station = number as u8;
+            if self.cable.next_for(station) <= until {
+                for (at, signal) in self.cable.take(station, until) {
+                    mac.line_in(at, signal);
+                }
+            }
+            mac.run_until(until);
+            if mac.has_line_out() {
+                for (at, signal) in mac.line_out() {
+                    self.cable.post(station, at, signal);
+                }
+            }
+        }
+        self.clients
+            .advance(until, &mut self.cable, &mut self.tracer);
+        self.cable.settle(until, &mut self.tracer);
+        self.now = until;
+    }
+
+    /// Takes the records made since the last call: the machines' in their order, then the cable's and the clients'.
+    pub fn drain(&mut self, mut sink: impl FnMut(Record)) {
+        for mac in &mut self.macs {
+            let tracer = mac.tracer();
+            if !tracer.is_empty() {
+                tracer.drain().for_each(&mut sink);
+            }
+        }
+        if !self.tracer.is_empty() {
+            self.tracer.drain().for_each(&mut sink);
+        }
+    }
+
+    /// The disk of a machine as it is now.
+    pub fn disk_image(&self, machine: usize, parameters: &Parameters) -> Vec<u8> {
+        match self.macs[machine]
+            .scsi()
+            .device(parameters.number("disk.id") as u8)
+        {
+            Some(Peripheral::Disk(disk)) => disk.image().merged(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The cartridge in a machine's tape drive.
+    pub fn cartridge(
+        &self,
+        machine: usize,
+        parameters: &Parameters,
+    ) -> Option<&tape::media::Medium> {
+        match self.macs[machine]
+            .scsi()
+            .device(parameters.number("tape.id") as u8)
+        {
+            Some(Peripheral::Tape(drive)) => drive.medium(),
+            _ => None,
+        }
+    }
+}
+
+fn disk_profile(parameters: &Parameters) -> DiskProfile {
+    match parameters.text("disk.profile") {
+        "st225n" => DiskProfile::st225n(),
+        _ => DiskProfile::prodrive_40s(),
+    }
+}
+
+fn load(parameters: &Parameters) -> Load {
+    let millis = |key: &str| Ticks::from_millis(parameters.number(key));
+    Load {
+        clients: parameters.number("mail.clients") as u8,
+        server: parameters.text("server.name").to_owned(),
+        start: millis("mail.start"),
+        interval: millis("mail.interval"),
+        body: parameters.number("mail.body") as u16,
+        retry: millis("mail.retry"),
+        retries: parameters.number("mail.retries") as u8,
+    }
+}
+
+impl Memory for Mac {
+    fn byte(&self, address: u32) -> u8 {
+        self.peek(address)
+    }
+
+    fn ram_bytes(&self) -> u32 {
+        self.ram().len() as u32
+    }
+}
+
+/// The hash of a volume, as cases and snapshots keep it.
+pub fn volume_hash(volume: &[u8]) -> String {
+    blake3::hash(volume).to_hex().to_string()
+}

@@ -1,0 +1,164 @@
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 the run ended as expected, 1 it ended otherwise, 2 usage or bad input, \
+3 the virtual time limit passed without a verdict, 4 the run was not deterministic, 70 internal error.";
+
+/// A laboratory for a classic Macintosh failure: a mail server and a tape backup on one emulated Macintosh.
+///
+/// Without a command it runs the scenario q99304.
+#[derive(Parser)]
+#[command(name = "shoeshine", version, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run a scenario and say what failed, when, and why
+    #[command(after_help = EXIT_CODES)]
+    Run(RunArguments),
+    /// The catalogue of scenarios and fixes, with what each is for
+    List {
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// A scenario with every parameter, its unit, meaning and source, as a TOML file that can be run
+    Show {
+        /// A name of the catalogue or a TOML file
+        #[arg(default_value = "q99304")]
+        scenario: String,
+        /// Change a parameter
+        #[arg(long, value_name = "KEY=VALUE")]
+        set: Vec<String>,
+        /// Apply a fix
+        #[arg(long, value_name = "NAME")]
+        fix: Vec<String>,
+    },
+    /// Repeat a run from its folder and compare the hashes
+    Replay {
+        /// The folder that `run --out` made, or its case.toml
+        case: PathBuf,
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tape images in the SIMH .tap format
+    #[command(subcommand)]
+    Tape(TapeCommand),
+    /// HFS volumes
+    #[command(subcommand)]
+    Disk(DiskCommand),
+}
+
+#[derive(Args, Default)]
+pub(crate) struct RunArguments {
+    /// A name of the catalogue or a TOML file [default: q99304]
+    pub(crate) scenario: Option<String>,
+    /// Seed of the run's random streams
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Change a parameter; `shoeshine show` lists them
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Apply a fix that a user of the time could have made; `shoeshine list` shows them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fix: Vec<String>,
+    /// What the run should show: failure, clean, any, or a failure kind
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) expect: Option<String>,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Run twice and compare the hashes
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Keep verdict, case, tapes, disks and screens in this new folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Keep every event and a capture of the cable too
+    #[arg(long, requires = "out")]
+    pub(crate) trace: bool,
+    /// Replace the folder given with --out if it exists
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TapeCommand {
+    /// Make an empty tape
+    New {
+        /// The image to make
+        file: PathBuf,
+    },
+    /// List sessions, files and damage of a backup tape
+    Ls {
+        /// The image
+        file: PathBuf,
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the image's structure and every checksum of the backup
+    Verify {
+        /// The image
+        file: PathBuf,
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write every file of a backup tape into a folder
+    Extract {
+        /// The image
+        file: PathBuf,
+        /// The folder
+        dir: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DiskCommand {
+    /// Make a volume
+    New {
+        /// The image to make
+        file: PathBuf,
+        /// Folder whose content goes onto it
+        #[arg(long)]
+        from: Option<PathBuf>,
+        /// Size in MiB
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=2048))]
+        size: u64,
+        /// The volume's name
+        #[arg(long, default_value = "Macintosh HD")]
+        name: String,
+    },
+    /// List every file
+    Ls {
+        /// The image
+        file: PathBuf,
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy a file from the volume to the host
+    Get {
+        /// The image
+        file: PathBuf,
+        /// Path on the volume, folders separated by colons
+        path: String,
+        /// Folder of the host that the file goes into
+        dest: PathBuf,
+    },
+    /// Copy a file from the host onto the volume
+    Put {
+        /// The image
+        file: PathBuf,
+        /// The file on the host
+        src: PathBuf,
+        /// Path on the volume, folders separated by colons
+        path: String,
+    },
+}

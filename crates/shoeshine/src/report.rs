@@ -1,0 +1,127 @@
+use crate::Ended;
+use lab::catalogue::ENTRIES;
+use lab::fixes::FIXES;
+use lab::outcome::Outcome;
+use lab::scenario::Scenario;
+
+pub(crate) fn list(json: bool) -> Ended {
+    let mut scenarios = Vec::new();
+    for entry in ENTRIES {
+        scenarios.push(Scenario::find(entry.name).map_err(|error| error.to_string())?);
+    }
+    if json {
+        let scenarios: Vec<_> = scenarios
+            .iter()
+            .map(|one| serde_json::json!({ "name": one.name, "about": one.about, "expect": one.expect.word() }))
+            .collect();
+        let fixes: Vec<_> = FIXES
+            .iter()
+            .map(|fix| serde_json::json!({ "name": fix.name, "about": fix.about, "removes": fix.removes }))
+            .collect();
+        println!(
+            "{}",
+            serde_json::json!({ "scenarios": scenarios, "fixes": fixes })
+        );
+        return Ok(0);
+    }
+    println!("Scenarios (shoeshine run NAME):");
+    for one in scenarios {
+        println!(
+            "  {:<20} {} [expects {}]",
+            one.name,
+            one.about,
+            one.expect.word()
+        );
+    }
+    println!("\nFixes (shoeshine run NAME --fix FIX):");
+    for fix in FIXES {
+        println!("  {:<20} {} [removes {}]", fix.name, fix.about, fix.removes);
+    }
+    Ok(0)
+}
+
+pub(crate) fn show(scenario: &str, set: &[String], fix: &[String]) -> Ended {
+    let scenario = resolve(scenario, set, fix)?;
+    print!("{}", scenario.to_toml());
+    Ok(0)
+}
+
+/// The scenario `name` with these changes.
+pub(crate) fn resolve(name: &str, set: &[String], fix: &[String]) -> Result<Scenario, String> {
+    let mut scenario = Scenario::find(name).map_err(|error| error.to_string())?;
+    for name in fix {
+        scenario.fix(name).map_err(|error| error.to_string())?;
+    }
+    for assignment in set {
+        scenario
+            .set(assignment)
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(scenario)
+}
+
+/// The outcome for people.
+pub(crate) fn tell(outcome: &Outcome) {
+    let mail = outcome.mail;
+    let tape = outcome.tape;
+    eprintln!(
+        "{} seed {}: {}",
+        outcome.scenario,
+        outcome.seed,
+        outcome.verdict.to_uppercase()
+    );
+    for failure in &outcome.failures {
+        let how = failure
+            .mechanism
+            .map(|how| format!(" ({how:?}: {})", how.title()))
+            .unwrap_or_default();
+        eprintln!(
+            "\n  {} on {} at {:.3} s{how}",
+            failure.kind.word(),
+            failure.machine,
+            failure.seconds
+        );
+        for line in &failure.evidence {
+            eprintln!("    {line}");
+        }
+    }
+    eprintln!(
+        "\n  mail    {} requests, {} answered, {} given up\n  tape    {} blocks, {} damaged, {} repositions, {} underruns",
+        mail.sent,
+        mail.answered,
+        mail.timed_out,
+        tape.blocks,
+        tape.bad_blocks,
+        tape.repositions,
+        tape.underruns
+    );
+    let say = |answer: Option<bool>, yes: &str, no: &str, unknown: &str| match answer {
+        Some(true) => yes.to_owned(),
+        Some(false) => no.to_owned(),
+        None => unknown.to_owned(),
+    };
+    eprintln!(
+        "  backup  {} files, {} bytes; its log {}; tape and disk {}",
+        outcome.backup.files,
+        outcome.backup.bytes,
+        say(
+            outcome.backup.reported_ok,
+            "reports success",
+            "reports errors",
+            "is not finished"
+        ),
+        say(
+            outcome.backup.verified_ok,
+            "agree",
+            "DIFFER",
+            "cannot be compared"
+        ),
+    );
+    eprintln!(
+        "  time    {:.2} s emulated in {:.2} s ({:.1} times real time), hash {}",
+        outcome.virtual_seconds,
+        outcome.host_seconds,
+        outcome.speed,
+        &outcome.trace_hash[..16]
+    );
+}

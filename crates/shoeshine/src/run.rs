@@ -1,0 +1,150 @@
+use crate::arguments::RunArguments;
+use crate::report::{resolve, tell};
+use crate::{Ended, NO_VERDICT, NOT_DETERMINISTIC, UNEXPECTED};
+use indicatif::{ProgressBar, ProgressStyle};
+use lab::case::Case;
+use lab::outcome::Outcome;
+use lab::run::{Keep, Progress, RunError};
+use lab::scenario::{Expectation, Scenario};
+use std::io::IsTerminal;
+use std::path::Path;
+
+pub(crate) fn run(arguments: &RunArguments) -> Ended {
+    let name = arguments.scenario.as_deref().unwrap_or("q99304");
+    let mut scenario = resolve(name, &arguments.set, &arguments.fix)?;
+    if let Some(seed) = arguments.seed {
+        scenario
+            .set(&format!("run.seed={seed}"))
+            .map_err(|error| error.to_string())?;
+    }
+    if let Some(word) = &arguments.expect {
+        scenario.expect = Expectation::from_word(word)
+            .ok_or_else(|| format!("--expect {word}: any, failure, clean or a failure kind"))?;
+    }
+    let keep = arguments.out.as_ref().map(|dir| Keep {
+        dir: dir.clone(),
+        trace: arguments.trace,
+        force: arguments.force,
+    });
+    let outcome = match execute(&scenario, keep.as_ref(), None) {
+        Ok(outcome) => outcome,
+        Err(error) => return Err(error.to_string()),
+    };
+    if arguments.verify {
+        let again = execute(&scenario, None, None).map_err(|error| error.to_string())?;
+        if again.trace_hash != outcome.trace_hash {
+            eprintln!(
+                "shoeshine: not deterministic: {} and {}",
+                outcome.trace_hash, again.trace_hash
+            );
+            return Ok(NOT_DETERMINISTIC);
+        }
+    }
+    finish(
+        &outcome,
+        &scenario,
+        arguments.json,
+        arguments.verify,
+        &replay_line(name, arguments, outcome.seed),
+    )
+}
+
+pub(crate) fn replay(case: &Path, json: bool) -> Ended {
+    let case = Case::open(case).map_err(|error| error.to_string())?;
+    let outcome = match execute(&case.scenario, None, Some(&case)) {
+        Ok(outcome) => outcome,
+        Err(error) => return Err(error.to_string()),
+    };
+    if outcome.trace_hash != case.trace_hash {
+        eprintln!(
+            "shoeshine: not deterministic: the case has {}, this run {}",
+            case.trace_hash, outcome.trace_hash
+        );
+        return Ok(NOT_DETERMINISTIC);
+    }
+    finish(
+        &outcome,
+        &case.scenario,
+        json,
+        true,
+        &format!("shoeshine replay {}", case.path.display()),
+    )
+}
+
+fn finish(
+    outcome: &Outcome,
+    scenario: &Scenario,
+    json: bool,
+    verified: bool,
+    again: &str,
+) -> Ended {
+    if json {
+        println!(
+            "{}",
+            serde_json::to_string(outcome).map_err(|error| error.to_string())?
+        );
+    }
+    tell(outcome);
+    if verified {
+        eprintln!("  the hash is the same as that of the other run");
+    }
+    if !outcome.failures.is_empty() {
+        eprintln!("\n  again: {again}");
+    }
+    let as_expected = match &scenario.expect {
+        Expectation::Any => true,
+        Expectation::Failure => outcome.verdict == "failure",
+        Expectation::Clean => outcome.verdict == "clean",
+        Expectation::Kind(kind) => outcome.failures.iter().any(|failure| failure.kind == *kind),
+    };
+    Ok(match outcome.verdict {
+        "none" => NO_VERDICT,
+        _ if as_expected => 0,
+        _ => {
+            eprintln!("  expected: {}", scenario.expect.word());
+            UNEXPECTED
+        }
+    })
+}
+
+/// The command line that repeats this run.
+fn replay_line(name: &str, arguments: &RunArguments, seed: u64) -> String {
+    let quote = |text: &str| {
+        let plain = text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_=./,:".contains(c));
+        if plain {
+            text.to_owned()
+        } else {
+            format!("'{}'", text.replace('\'', "'\\''"))
+        }
+    };
+    let mut line = format!("shoeshine run {} --seed {seed}", quote(name));
+    for set in &arguments.set {
+        line += &format!(" --set {}", quote(set));
+    }
+    for fix in &arguments.fix {
+        line += &format!(" --fix {}", quote(fix));
+    }
+    line
+}
+
+fn execute(
+    scenario: &Scenario,
+    keep: Option<&Keep>,
+    case: Option<&Case>,
+) -> Result<Outcome, RunError> {
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(1000)
+    } else {
+        ProgressBar::hidden()
+    };
+    let style = ProgressStyle::with_template("{bar:24} {msg}").expect("the template is valid");
+    bar.set_style(style);
+    let outcome = lab::run::run(scenario, keep, case, &mut |progress: &Progress| {
+        bar.set_position((1000.0 * progress.share) as u64);
+        bar.set_message(progress.text.clone());
+    });
+    bar.finish_and_clear();
+    outcome
+}
