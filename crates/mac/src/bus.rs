@@ -222,6 +222,14 @@ impl Bus {
         }
     }
 
+    /// Stores a byte where RAM is, without a cycle.
+    pub fn poke(&mut self, address: u32, value: u8) {
+        let address = address & 0xFF_FFFF;
+        if address < self.ram_limit || (self.overlay() && address >> 21 == 3) {
+            self.ram.set_byte(address, value);
+        }
+    }
+
     /// RAM where it is while the overlay is on, and images of the ROM.
     #[inline(never)]
     fn other_read(&mut self, address: u32) -> u16 {

@@ -77,6 +77,13 @@ impl Bus {
                 self.via_accessed(at, register);
                 (value, 0xFF)
             }
+            // "A byte read of an odd SCC read address tries to reset the entire SCC" (IM III, "The SCC").
+            Device::Scc { writing: false, .. } if address & 1 != 0 => {
+                self.scc.advance(at, &mut self.tracer, self.pc);
+                self.scc.reset();
+                self.scc_accessed(at);
+                (0xFF, 0xFF)
+            }
             Device::Scc {
                 channel,
                 data,

@@ -12,6 +12,7 @@ use localtalk::Signal;
 use m68k::{CpuCore, CpuType, CycleBatchControl, CycleBatchExit, CycleBoundaryEvent};
 use scsi::ScsiBus;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use trace::{ChipEvent, RunHash, Tracer};
 
 /// Clocks that no stretch of execution reaches: the deadline ends it.
@@ -22,7 +23,8 @@ const LINE_A: u32 = 10;
 
 /// One Macintosh Plus.
 ///
-/// Serialising it saves all of its state at an instruction boundary; a machine restored from that goes on exactly as the original would.
+/// Serialising it saves all of its state at an instruction boundary, except the unchanged images of disks: give those back with
+/// [`Mac::attach_disk_base`], and the restored machine goes on exactly as the original would.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Mac {
     cpu: CpuCore,
@@ -58,6 +60,7 @@ impl Mac {
         cpu.set_cpu_type(CpuType::M68000);
         cpu.set_sst_m68000_compat(false);
         cpu.reset(&mut bus);
+        cpu.full_prefetch(&mut bus);
         // Time zero is the first instruction; the cycles of the reset exception lie before it.
         (bus.now, bus.waited, bus.pc) = (0, 0, cpu.pc);
         bus.watch.mask = cpu.int_mask;
@@ -243,6 +246,29 @@ impl Mac {
             | u32::from(self.peek_word(address.wrapping_add(2)))
     }
 
+    /// Changes a byte of RAM, for a debugger; elsewhere nothing happens. An instruction that the CPU has prefetched already is executed as it was.
+    pub fn poke(&mut self, address: u32, value: u8) {
+        self.bus.poke(address, value);
+    }
+
+    /// Changes the registers, for a debugger.
+    pub fn set_registers(&mut self, registers: &Registers) {
+        let cpu = &mut self.cpu;
+        cpu.set_sr(registers.sr);
+        for n in 0..8 {
+            cpu.set_d(n, registers.d[n]);
+            cpu.set_a(n, registers.a[n]);
+        }
+        if registers.sr & 0x2000 != 0 {
+            cpu.set_usp(registers.usp);
+        }
+        if cpu.pc != registers.pc {
+            cpu.pc = registers.pc;
+            cpu.invalidate_prefetch();
+            self.bus.pc = registers.pc;
+        }
+    }
+
     /// The registers of the CPU.
     pub fn registers(&self) -> Registers {
         let cpu = &self.cpu;
@@ -338,6 +364,19 @@ impl Mac {
         let result = scsi.with_device(id, change);
         self.bus.scsi_accessed();
         result
+    }
+
+    /// Gives disk `id` of a restored machine its unchanged image back, which is not saved with the machine. False when there is no such disk or
+    /// its image had another size.
+    pub fn attach_disk_base(&mut self, id: u8, base: Arc<[u8]>) -> bool {
+        self.bus
+            .scsi
+            .with_device(id, |device| {
+                device
+                    .disk_mut()
+                    .is_some_and(|disk| disk.image_mut().attach_base(base))
+            })
+            .unwrap_or(false)
     }
 
     /// The VIA.
