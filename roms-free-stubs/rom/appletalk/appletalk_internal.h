@@ -31,7 +31,8 @@ void scc_turnaround(void);
 void scc_rearm_receive_interrupt(void);
 enum { sccTimeout = -1, sccOverrun = -2, sccBadCRC = -3, sccBadSize = -4, sccNothing = -5 };
 int scc_receive_frame(uint8_t *buffer, uint32_t first_byte_polls);     /* length without FCS, or one of the above */
-int scc_send_frame(const WDSElement *wds);                  /* 0, or -1 when the transmitter stopped asking for data */
+int scc_send_frame(const WDSElement *wds, int opening);     /* 0, or -1 when the transmitter stopped asking for data */
+int scc_send_control(uint32_t to, uint32_t type, int opening);
 void scc_set_up(void);                                      /* scc_set_up.c */
 void scc_set_address(uint8_t node);
 

@@ -59,19 +59,6 @@ static void seed_random(void) {
     random_seed = (uint16_t)(RndSeed ^ Time ^ Time >> 16 ^ Ticks << 3 ^ (uint32_t)VIA[vT1C] << 8 ^ VIA[vT2C]);
 }
 
-static int send_control(uint8_t to, uint8_t type) {
-    uint8_t frame[4];
-    WDSElement wds[2];
-    frame[0] = to;
-    frame[1] = llap_address;
-    frame[2] = type;
-    wds[0].entryLength = 3;
-    wds[0].entryPtr = frame;
-    wds[1].entryLength = 0;
-    appletalk_stats.control_out++;
-    return scc_send_frame(wds);
-}
-
 /* The cause goes into the counters. */
 static void count_bad_frame(int status) {
     switch (status) {
@@ -113,7 +100,8 @@ static void receive_link_management(int length) {
         switch (frame[2]) {
         case lapENQ:
             scc_turnaround();
-            send_control(frame[1], lapACK);
+            scc_send_control(frame[1], lapACK, 0);
+            appletalk_stats.control_out++;
             return;
         case lapRTS:
             if (full) {
@@ -121,7 +109,8 @@ static void receive_link_management(int length) {
                 return;
             }
             scc_turnaround();
-            send_control(frame[1], lapCTS);
+            scc_send_control(frame[1], lapCTS, 0);
+            appletalk_stats.control_out++;
             if (!scc_wait_carrier(scc_delays.ifg_poll)) {
                 appletalk_stats.timeouts++;
                 return;
@@ -218,7 +207,8 @@ static int run_dialog(const WDSElement *wds) {
     int broadcast = destination == lapBroadcast, enq = type == lapENQ, got_cts = 0;
     int length;
 
-    send_control(destination, enq ? lapENQ : lapRTS);
+    scc_send_control(destination, enq ? lapENQ : lapRTS, 1);
+    appletalk_stats.control_out++;
     if (scc_wait_carrier(scc_delays.ifg_poll)) {
         length = scc_receive_frame(dialog_buffer, scc_delays.ifg_poll);
         if (length < 0) {
@@ -240,7 +230,7 @@ static int run_dialog(const WDSElement *wds) {
     if (fAdrInUse) return dialogDuplicate;
     if (!got_cts || enq) return dialogCollision;
     if (!broadcast) scc_turnaround();
-    if (scc_send_frame(wds) != 0) {
+    if (scc_send_frame(wds, 0) != 0) {
         appletalk_stats.tx_underruns++;
         return dialogCollision;
     }

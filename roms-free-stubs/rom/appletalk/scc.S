@@ -240,7 +240,26 @@ failed: bsr     scc_reset_receiver
         move.l  %d2,%d0
         bra.s   received
 
-/* int scc_send_frame(const WDSElement *wds): everything of TransmitFrame in appendix B. */
+/* int scc_send_control(uint32_t to, uint32_t type, uint32_t opening): the three bytes of a control frame. */
+        .globl  scc_send_control
+scc_send_control:
+        lea     control_frame,%a0
+        move.b  7(%sp),(%a0)
+        move.b  llap_address,1(%a0)
+        move.b  11(%sp),2(%a0)
+        move.l  12(%sp),-(%sp)
+        pea     control_wds(%pc)
+        bsr     scc_send_frame
+        addq.l  #8,%sp
+        rts
+control_wds:
+        .short  3
+        .long   control_frame
+        .short  0
+
+/* int scc_send_frame(const WDSElement *wds, uint32_t opening): everything of TransmitFrame in appendix B.  An opening frame
+   (RTS, ENQ) may find stale characters in the FIFO and has the synchronizing pulse; the frames that follow in a dialog
+   must come quickly and need neither ("really required only before RTS frames"). */
         .globl  scc_send_frame
 scc_send_frame:
         movem.l %d2-%d4/%a2-%a3,-(%sp)
@@ -248,11 +267,14 @@ scc_send_frame:
         movea.l SCCWr.w,%a1
         movea.l 24(%sp),%a3
         write_register 3, rxOff
+        tst.b   31(%sp)
+        beq.s   open_transmitter
         bsr     flush
         write_register 5, driversOn     /* the synchronizing pulse: an edge, then the line idle for over two bits, */
         dbra_delay pulse                /* which every receiver latches as a missing clock */
         write_register 5, txOff
         dbra_delay pulse
+open_transmitter:
         write_register 5, txOn          /* the transmitter idles with flags */
         move.b  #0x80,(%a1)             /* Reset Tx CRC generator, while enabled and idling */
         dbra_delay flags
@@ -364,3 +386,7 @@ appletalk_call_completion:
         jsr     (%a1)
         movem.l (%sp)+,%d2-%d7/%a2-%a6
         rts
+
+        .section .bss
+control_frame:
+        .space  4

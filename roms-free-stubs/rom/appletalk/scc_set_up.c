@@ -45,9 +45,9 @@ void scc_set_up(void) {
     scc_delays.crc = loops(dbra, 60);
     scc_delays.closing = loops(dbra, 8);
     scc_delays.ones = loops(dbra, 68);
-    /* The ones that may follow the seventh last 48 us; the work until this node drives the line takes the rest.  Measured on
-       a Plus: 90 to 160 us from the sender's last one to this node's pulse, where 200 are allowed. */
-    scc_delays.turnaround = loops(dbra, 22);
+    /* The ones that may follow the seventh last 48 us; the work until this node drives the line takes the rest.  The next
+       frame's address byte must have ended 200 us after the sender's driver went off. */
+    scc_delays.turnaround = loops(dbra, 15);
     scc_delays.byte_poll = loops(poll, 59);
     scc_delays.ifg_poll = loops(poll, 200);
     scc_delays.idg_poll = loops(poll, 400);
