@@ -147,12 +147,6 @@ static OSErr request(IOParam *pb, uint16_t trap)
     return device_manager_wait(pb);
 }
 
-/* Same name, case ignored; `name` is a Pascal string. */
-static int same_name(const uint8_t *a, const uint8_t *b)
-{
-    return EqualString(a, b);
-}
-
 static OSErr open_driver(IOParam *pb, uint16_t trap)
 {
     int unit;
@@ -161,7 +155,7 @@ static OSErr open_driver(IOParam *pb, uint16_t trap)
         DCtlHandle handle = (DCtlHandle)UTableBase[unit];
         DCtlPtr dce = handle ? *handle : 0;
         OSErr err = noErr;
-        if (!dce || !dce->dCtlDriver || !same_name(header_of(dce)->drvrName, pb->ioNamePtr))
+        if (!dce || !dce->dCtlDriver || !EqualString(header_of(dce)->drvrName, pb->ioNamePtr))
             continue;
         pb->ioRefNum = ~unit;
         if (!(dce->dCtlFlags & dOpenedMask)) {
@@ -345,12 +339,14 @@ void os_AddDrive(OSRegs *r)
 /* dCtlCurTicks counts down to the next periodic action. */
 void device_manager_periodic(void)
 {
-    int unit;
-    for (unit = 0; unit < UnitNtryCnt; unit++) {
-        DCtlHandle handle = (DCtlHandle)UTableBase[unit];
-        DCtlPtr dce = handle ? *handle : 0;
+    DCtlHandle *entry = (DCtlHandle *)UTableBase, *end = entry + UnitNtryCnt;
+    for (; entry < end; entry++) {
+        DCtlPtr dce;
         CntrlParam pb;
-        if (!dce || (dce->dCtlFlags & (dOpenedMask | dNeedTimeMask)) != (dOpenedMask | dNeedTimeMask) ||
+        if (!*entry)
+            continue;
+        dce = **entry;
+        if ((dce->dCtlFlags & (dOpenedMask | dNeedTimeMask)) != (dOpenedMask | dNeedTimeMask) ||
             (int32_t)(Ticks - dce->dCtlCurTicks) < 0)
             continue;
         dce->dCtlCurTicks = Ticks + (uint16_t)dce->dCtlDelay;

@@ -101,7 +101,7 @@ static OSErr map_next(BTree *tree, MapPiece *piece)
     return noErr;
 }
 
-static OSErr set_used(BTree *tree, uint32_t number, int used)
+static OSErr mark_free(BTree *tree, uint32_t number)
 {
     MapPiece piece;
     OSErr err = map_first(tree, &piece);
@@ -115,10 +115,7 @@ static OSErr set_used(BTree *tree, uint32_t number, int used)
         }
     }
     number -= piece.first;
-    if (used)
-        piece.bits[number >> 3] |= 0x80 >> (number & 7);
-    else
-        piece.bits[number >> 3] &= ~(0x80 >> (number & 7));
+    piece.bits[number >> 3] &= ~(0x80 >> (number & 7));
     cache_dirty(piece.block);
     cache_release(piece.block);
     return noErr;
@@ -221,7 +218,7 @@ OSErr btree_new_node(BTree *tree, uint32_t *number, Block **block)
 
 OSErr btree_free_node(BTree *tree, uint32_t number)
 {
-    OSErr err = set_used(tree, number, 0);
+    OSErr err = mark_free(tree, number);
     if (!err)
         tree->free_nodes++;
     return err;
