@@ -1,3 +1,4 @@
+use crate::timing::REQ_RESPONSE;
 use crate::{Device, Lines, ResetCause, Signals, TargetPort};
 use clock::Ticks;
 use serde::{Deserialize, Serialize};
@@ -196,6 +197,39 @@ impl<D: Device> ScsiBus<D> {
         } else {
             self.control_changed(at, before, tracer);
         }
+    }
+
+    /// ACK true at `at` in a data phase, REQ false [`REQ_RESPONSE`] later, and, if `hold` is given, ACK false that much later still:
+    /// the same as [`ScsiBus::drive`] and [`ScsiBus::step`] would do one by one, for half the price. Returns false,
+    /// and has done nothing, when something else could come between or not all of it is over at `limit`.
+    #[inline]
+    pub fn acknowledge(
+        &mut self,
+        at: Ticks,
+        hold: Option<Ticks>,
+        limit: Ticks,
+        tracer: &mut Tracer,
+    ) -> bool {
+        let answered = at + REQ_RESPONSE;
+        let release = hold.map(|hold| answered + hold);
+        let lines = self.lines();
+        let over = release.unwrap_or(answered);
+        let undisturbed = over <= limit && self.wake_due > over && self.line_due == Ticks::NEVER;
+        if !undisturbed || !self.involved.is_power_of_two() || lines.has(Signals::ATN) {
+            return false;
+        }
+        let id = self.involved.trailing_zeros() as u8;
+        let Some(port) = &mut self.ports[usize::from(id)] else {
+            return false;
+        };
+        if !port.requests_data() {
+            return false;
+        }
+        self.now = at;
+        port.acknowledge(at, lines.data, release, tracer);
+        self.initiator.signals.set(Signals::ACK, release.is_none());
+        self.refresh(id);
+        true
     }
 
     /// Resets every device as power-on does, and releases the bus.

@@ -220,6 +220,37 @@ impl<D: Device> TargetPort<D> {
         }
     }
 
+    /// True when REQ of a data phase waits for ACK.
+    #[inline]
+    pub(crate) fn requests_data(&self) -> bool {
+        self.state == State::Request
+            && matches!(self.drives.phase(), Phase::DataOut | Phase::DataIn)
+    }
+
+    /// What [`TargetPort::observe`] and [`TargetPort::step`] make of ACK true at `at`, REQ false in answer, and ACK false at
+    /// `release`, if that is known; all at once.
+    #[inline]
+    pub(crate) fn acknowledge(
+        &mut self,
+        at: Ticks,
+        data: u8,
+        release: Option<Ticks>,
+        tracer: &mut Tracer,
+    ) {
+        self.transfer(at, data, tracer);
+        self.drives.signals.remove(Signals::REQ);
+        match release {
+            Some(release) => {
+                self.state = State::Question;
+                self.pace(release);
+            }
+            None => {
+                self.state = State::Release;
+                self.due = Ticks::NEVER;
+            }
+        }
+    }
+
     /// Does what is due at `at`.
     pub(crate) fn step(&mut self, at: Ticks, lines: Lines, tracer: &mut Tracer) {
         self.due = Ticks::NEVER;

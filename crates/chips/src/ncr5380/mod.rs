@@ -123,7 +123,7 @@ impl Ncr5380 {
                 if own > now {
                     break;
                 }
-                self.step(own, bus, tracer);
+                self.step(own, now, bus, tracer);
             } else {
                 if theirs > now {
                     break;
@@ -312,17 +312,28 @@ impl Ncr5380 {
 
     #[inline]
     fn due(&self) -> Ticks {
-        self.handshake_due
-            .min(self.arbitrate_at)
+        self.handshake_due.min(self.others_due())
+    }
+
+    #[inline]
+    fn others_due(&self) -> Ticks {
+        self.arbitrate_at
             .min(self.selected_at)
             .min(self.busy_lost_at)
     }
 
-    /// Does what is due at `at`.
+    /// Does what is due at `at`, on the way to `now`.
     #[inline]
-    fn step<D: Device>(&mut self, at: Ticks, bus: &mut ScsiBus<D>, tracer: &mut Tracer) {
+    fn step<D: Device>(
+        &mut self,
+        at: Ticks,
+        now: Ticks,
+        bus: &mut ScsiBus<D>,
+        tracer: &mut Tracer,
+    ) {
         if self.handshake_due == at {
-            self.step_handshake(at, bus, tracer);
+            let limit = now.min(self.others_due());
+            self.step_handshake(at, limit, bus, tracer);
             return;
         }
         if self.arbitrate_at == at {

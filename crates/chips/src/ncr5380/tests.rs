@@ -682,25 +682,47 @@ fn peeking_changes_nothing() {
     assert_eq!(host.chip.peek(read::BUS_AND_STATUS, &host.bus) & 0x48, 0x48);
 }
 
-/// Prints the host's time for a byte of a blind write: `cargo test --release -p chips -- --ignored --nocapture cost`.
+/// Brought forward in one go or tick by tick, the chip and the bus come to the same.
 #[test]
-#[ignore = "a measurement"]
-fn cost_of_a_byte() {
-    let length = 2_000_000;
-    let mut host = Host::new(Pauser::new(length, usize::MAX, Ticks::ZERO));
-    host.command(WRITE);
-    host.start_send();
-    let start = std::time::Instant::now();
-    host.blind_write(pattern(length));
-    let out = start.elapsed().as_nanos() / length as u128;
-    host.wait(Ticks::from_micros(10));
-    assert_eq!(host.taken().len(), length);
-    host.end_dma();
-    assert_eq!(host.complete(), (0, 0));
-    host.command(READ);
-    host.start_receive();
-    let start = std::time::Instant::now();
-    host.blind_read(length);
-    let input = start.elapsed().as_nanos() / length as u128;
-    println!("{out} ns a byte out, {input} ns a byte in");
+fn what_happens_does_not_depend_on_how_often_the_chip_is_looked_at() {
+    for (operation, pace) in [
+        (WRITE, 24),
+        (WRITE, 31),
+        (WRITE, 9),
+        (READ, 24),
+        (READ, 31),
+        (READ, 9),
+    ] {
+        let run = |every_tick: bool| {
+            let mut host = Host::new(Pauser::new(1200, 700, Ticks::from_micros(90)));
+            host.command(operation);
+            let write = operation == WRITE;
+            if write {
+                host.start_send();
+            } else {
+                host.start_receive();
+            }
+            let mut seen = vec![];
+            for n in 0..1100 {
+                if every_tick {
+                    (0..pace).for_each(|_| host.wait(Ticks(1)));
+                } else {
+                    host.now += Ticks(pace);
+                }
+                let (now, bus, tracer) = (host.now, &mut host.bus, &mut host.tracer);
+                if write {
+                    host.chip.dma_write(now, n as u8, bus, tracer, 0);
+                } else {
+                    seen.push(host.chip.dma_read(now, bus, tracer, 0));
+                }
+            }
+            host.wait(Ticks(50));
+            (
+                format!("{:?} {:?}", host.chip, host.bus),
+                seen,
+                host.events(),
+            )
+        };
+        assert_eq!(run(true), run(false), "{operation:02x} at {pace}");
+    }
 }
