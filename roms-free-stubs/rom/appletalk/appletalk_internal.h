@@ -42,7 +42,8 @@ extern uint8_t llap_address, llap_self_send;
 OSErr llap_acquire_address(int server, uint8_t hint);
 OSErr llap_transmit(const WDSElement *wds, const StillWanted *wanted);
 extern uint8_t *llap_next_buffer;
-void llap_frame_received(int length);
+extern uint8_t llap_answers_rts;                            /* an RTS for this node is to be answered */
+void llap_frame_received(int length, int answered);
 void scc_receive_interrupt(void);                           /* scc.S: in the level 2 dispatch table */
 uint16_t appletalk_random(void);
 void llap_deliver(uint8_t *frame, int length);              /* mpp.c: to the protocol handler of the frame's type */

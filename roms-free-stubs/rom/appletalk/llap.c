@@ -32,10 +32,12 @@ static uint8_t first_frame, frame_count, delivering;
 /* Where the next frame goes.  Kept ready: from the interrupt to the first byte read there are 100 us, of which the way into
    the handler takes more than half. */
 uint8_t *llap_next_buffer = frames[0].bytes;
+uint8_t llap_answers_rts;
 
 static void choose_next_buffer(void) {
     uint8_t slot = (uint8_t)(first_frame + frame_count) % maxFrames;
     llap_next_buffer = frame_count == maxFrames ? dialog_buffer : frames[slot].bytes;
+    llap_answers_rts = fAdrValid && frame_count < maxFrames;
 }
 
 static int bit_count(uint8_t bits) {
@@ -70,8 +72,9 @@ static void count_bad_frame(int status) {
 }
 
 /* ReceiveLinkMgmt: one dialog, of which the first frame (or why there is none) has been read.  Level 2 is masked.  A data
-   frame is left in `frames`; when that is full an RTS gets no answer, so that the sender tries again. */
-static void receive_link_management(int length) {
+   frame is left in `frames`; when that is full an RTS gets no answer, so that the sender tries again.  `answered`: the frame
+   is an RTS whose CTS was sent already. */
+static void receive_link_management(int length, int answered) {
     int full = frame_count == maxFrames;
     uint8_t *frame = llap_next_buffer;
     for (;;) {
@@ -108,8 +111,11 @@ static void receive_link_management(int length) {
                 appletalk_stats.receive_buffers_full++;
                 return;
             }
-            scc_turnaround();
-            scc_send_control(frame[1], lapCTS, 0);
+            if (!answered) {
+                scc_turnaround();
+                scc_send_control(frame[1], lapCTS, 0);
+            }
+            answered = 0;
             appletalk_stats.control_out++;
             if (!scc_wait_carrier(scc_delays.ifg_poll)) {
                 appletalk_stats.timeouts++;
@@ -140,8 +146,8 @@ static void deliver_frames(void) {
 }
 
 /* From scc_receive_interrupt, with what scc_receive_frame returned. */
-void llap_frame_received(int length) {
-    receive_link_management(length);
+void llap_frame_received(int length, int answered) {
+    receive_link_management(length, answered);
     scc_rearm_receive_interrupt();
     deliver_frames();
 }
@@ -168,7 +174,7 @@ static void wait_for_idle_line(int masked) {
     int idle;
     if (masked) {
         while ((idle = scc_wait_idle_or_character(scc_delays.watchdog_poll)) == 2)
-            receive_link_management(scc_receive_frame(llap_next_buffer, scc_delays.byte_poll));
+            receive_link_management(scc_receive_frame(llap_next_buffer, scc_delays.byte_poll), 0);
     } else {
         idle = scc_wait_idle(scc_delays.watchdog_poll);
     }
@@ -326,5 +332,6 @@ OSErr llap_acquire_address(int server, uint8_t hint) {
         }
     }
     fAdrValid = 1;
+    choose_next_buffer();
     return noErr;
 }

@@ -164,17 +164,36 @@ scc_turnaround:
         dbra_delay turnaround
         rts
 
-/* Level 2 dispatch entries "receive character available" and "special receive condition" of channel B. */
+/* Level 2 dispatch entries "receive character available" and "special receive condition" of channel B.  An RTS is answered
+   here, before any C: the CTS's address byte must have ended 200 us after the sender's driver went off. */
         .globl  scc_receive_interrupt
 scc_receive_interrupt:
         move.w  scc_delays+byte_poll,-(%sp)
         clr.w   -(%sp)
         move.l  llap_next_buffer,-(%sp)
         bsr     scc_receive_frame
-        addq.l  #4,%sp
-        move.l  %d0,(%sp)
-        jsr     llap_frame_received
-        addq.l  #4,%sp
+        addq.l  #8,%sp
+        clr.l   -(%sp)                  /* answered: no */
+        move.l  %d0,-(%sp)
+        subq.l  #3,%d0
+        bne.s   1f
+        movea.l llap_next_buffer,%a0
+        cmpi.b  #0x84,2(%a0)            /* lapRTS */
+        bne.s   1f
+        tst.b   llap_answers_rts
+        beq.s   1f
+        cmpi.b  #0xFF,(%a0)             /* a broadcast's gets no answer */
+        beq.s   1f
+        addq.b  #1,7(%sp)               /* answered: yes */
+        clr.l   -(%sp)                  /* no opening frame */
+        pea     0x85.w                  /* lapCTS */
+        move.b  1(%a0),%d0
+        move.l  %d0,-(%sp)
+        bsr     scc_turnaround
+        bsr     scc_send_control
+        lea     12(%sp),%sp
+1:      jsr     llap_frame_received
+        addq.l  #8,%sp
         rts
 
 /* int scc_receive_frame(uint8_t *buffer, uint32_t first_byte_polls) */

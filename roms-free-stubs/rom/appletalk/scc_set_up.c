@@ -47,7 +47,7 @@ void scc_set_up(void) {
     scc_delays.ones = loops(dbra, 68);
     /* The ones that may follow the seventh last 48 us; the work until this node drives the line takes the rest.  The next
        frame's address byte must have ended 200 us after the sender's driver went off. */
-    scc_delays.turnaround = loops(dbra, 15);
+    scc_delays.turnaround = loops(dbra, 5);
     scc_delays.byte_poll = loops(poll, 59);
     scc_delays.ifg_poll = loops(poll, 200);
     scc_delays.idg_poll = loops(poll, 400);
