@@ -12,7 +12,12 @@ pub fn answer(request: &Datagram) -> Option<Datagram> {
     if request.kind != ddp::AEP || request.data.first() != Some(&REQUEST) {
         return None;
     }
-    let mut reply = Datagram::new(request.source, request.destination, ddp::AEP, request.data.clone());
+    let mut reply = Datagram::new(
+        request.source,
+        request.destination,
+        ddp::AEP,
+        request.data.clone(),
+    );
     reply.data[0] = REPLY;
     Some(reply)
 }
@@ -24,11 +29,25 @@ mod tests {
 
     #[test]
     fn requests_are_answered_and_nothing_else_is() {
-        let request = Datagram::new(Address::local(2, 4), Address::local(1, 130), ddp::AEP, vec![REQUEST, 7, 8]);
+        let request = Datagram::new(
+            Address::local(2, 4),
+            Address::local(1, 130),
+            ddp::AEP,
+            vec![REQUEST, 7, 8],
+        );
         let reply = answer(&request).unwrap();
-        assert_eq!((reply.destination, reply.data.as_slice()), (request.source, &[REPLY, 7, 8][..]));
+        assert_eq!(
+            (reply.destination, reply.data.as_slice()),
+            (request.source, &[REPLY, 7, 8][..])
+        );
         assert_eq!(answer(&reply), None);
-        assert_eq!(answer(&Datagram { data: vec![], ..request.clone() }), None);
+        assert_eq!(
+            answer(&Datagram {
+                data: vec![],
+                ..request.clone()
+            }),
+            None
+        );
         assert_eq!(answer(&Datagram { kind: 9, ..request }), None);
     }
 }

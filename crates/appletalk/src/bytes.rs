@@ -25,11 +25,17 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads `bytes`; `too_short` is the complaint when they end early.
     pub(crate) fn new(bytes: &'a [u8], too_short: &'static str) -> Reader<'a> {
-        Reader { rest: bytes, what: too_short }
+        Reader {
+            rest: bytes,
+            what: too_short,
+        }
     }
 
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(Malformed(self.what))?;
+        let (taken, rest) = self
+            .rest
+            .split_at_checked(length)
+            .ok_or(Malformed(self.what))?;
         self.rest = rest;
         Ok(taken)
     }
@@ -60,7 +66,9 @@ impl<'a> Reader<'a> {
     /// A Pascal string in a field of 32 bytes.
     pub(crate) fn str31(&mut self) -> Result<&'a [u8], Malformed> {
         let field = self.take(32)?;
-        field[1..].get(..usize::from(field[0])).ok_or(Malformed("string longer than its field"))
+        field[1..]
+            .get(..usize::from(field[0]))
+            .ok_or(Malformed("string longer than its field"))
     }
 
     pub(crate) fn rest(self) -> &'a [u8] {

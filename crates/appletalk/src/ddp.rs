@@ -32,7 +32,11 @@ pub struct Address {
 impl Address {
     /// An address on the local network.
     pub const fn local(node: u8, socket: u8) -> Address {
-        Address { network: 0, node, socket }
+        Address {
+            network: 0,
+            node,
+            socket,
+        }
     }
 }
 
@@ -60,7 +64,13 @@ pub struct Datagram {
 impl Datagram {
     /// A datagram that has not passed a router.
     pub fn new(destination: Address, source: Address, kind: u8, data: Vec<u8>) -> Datagram {
-        Datagram { destination, source, kind, hops: 0, data }
+        Datagram {
+            destination,
+            source,
+            kind,
+            hops: 0,
+            data,
+        }
     }
 
     /// The LLAP type and data that carry it on LocalTalk: a short header within a network, a long one with `checksum` or not
@@ -123,9 +133,19 @@ impl Datagram {
                 let nodes = [reader.byte()?, reader.byte()?];
                 let sockets = [reader.byte()?, reader.byte()?];
                 let kind = reader.byte()?;
-                let address = |end: usize| Address { network: networks[end], node: nodes[end], socket: sockets[end] };
+                let address = |end: usize| Address {
+                    network: networks[end],
+                    node: nodes[end],
+                    socket: sockets[end],
+                };
                 let hops = (first >> 10 & 15) as u8;
-                Datagram { destination: address(0), source: address(1), kind, hops, data: reader.rest().to_vec() }
+                Datagram {
+                    destination: address(0),
+                    source: address(1),
+                    kind,
+                    hops,
+                    data: reader.rest().to_vec(),
+                }
             }
             _ => return Err(Malformed("LLAP type is not DDP")),
         };
@@ -135,7 +155,10 @@ impl Datagram {
         if datagram.kind == 0 {
             return Err(Malformed("DDP type 0 is invalid"));
         }
-        if [datagram.destination.socket, datagram.source.socket].iter().any(|socket| matches!(socket, 0 | 0xFF)) {
+        if [datagram.destination.socket, datagram.source.socket]
+            .iter()
+            .any(|socket| matches!(socket, 0 | 0xFF))
+        {
             return Err(Malformed("DDP socket 0 or 255 is invalid"));
         }
         Ok(datagram)
@@ -144,7 +167,9 @@ impl Datagram {
 
 /// The checksum over everything behind its field: add each byte, rotate left by one; 0 is sent as FFFF.
 pub fn checksum(bytes: &[u8]) -> u16 {
-    match bytes.iter().fold(0_u16, |sum, &byte| sum.wrapping_add(u16::from(byte)).rotate_left(1)) {
+    match bytes.iter().fold(0_u16, |sum, &byte| {
+        sum.wrapping_add(u16::from(byte)).rotate_left(1)
+    }) {
         0 => 0xFFFF,
         sum => sum,
     }
@@ -156,27 +181,60 @@ mod tests {
     use localtalk::llap::Packet;
 
     fn packet(kind: u8, data: Vec<u8>) -> Packet {
-        Packet { destination: 2, source: 1, kind, data }
+        Packet {
+            destination: 2,
+            source: 1,
+            kind,
+            data,
+        }
     }
 
     #[test]
     fn short_header() {
-        let datagram = Datagram::new(Address::local(2, 4), Address::local(1, 200), AEP, vec![1, 9]);
+        let datagram = Datagram::new(
+            Address::local(2, 4),
+            Address::local(1, 200),
+            AEP,
+            vec![1, 9],
+        );
         let (kind, bytes) = datagram.encode(true).unwrap();
-        assert_eq!((kind, &bytes[..]), (SHORT_DDP, &[0, 7, 4, 200, 4, 1, 9][..]));
+        assert_eq!(
+            (kind, &bytes[..]),
+            (SHORT_DDP, &[0, 7, 4, 200, 4, 1, 9][..])
+        );
         assert_eq!(Datagram::decode(&packet(kind, bytes)), Ok(datagram));
     }
 
     #[test]
     fn long_header_with_checksum() {
-        let to = Address { network: 0x1234, node: 2, socket: 4 };
-        let from = Address { network: 7, node: 1, socket: 200 };
-        let datagram = Datagram { destination: to, source: from, kind: ATP, hops: 3, data: vec![0xFF; 586] };
+        let to = Address {
+            network: 0x1234,
+            node: 2,
+            socket: 4,
+        };
+        let from = Address {
+            network: 7,
+            node: 1,
+            socket: 200,
+        };
+        let datagram = Datagram {
+            destination: to,
+            source: from,
+            kind: ATP,
+            hops: 3,
+            data: vec![0xFF; 586],
+        };
         let (kind, mut bytes) = datagram.encode(true).unwrap();
         assert_eq!((kind, bytes.len(), bytes[0] >> 2), (LONG_DDP, 599, 3));
-        assert_eq!(Datagram::decode(&packet(kind, bytes.clone())), Ok(datagram.clone()));
+        assert_eq!(
+            Datagram::decode(&packet(kind, bytes.clone())),
+            Ok(datagram.clone())
+        );
         bytes[100] ^= 1;
-        assert_eq!(Datagram::decode(&packet(kind, bytes)), Err(Malformed("DDP checksum is wrong")));
+        assert_eq!(
+            Datagram::decode(&packet(kind, bytes)),
+            Err(Malformed("DDP checksum is wrong"))
+        );
         let (kind, mut bytes) = datagram.encode(false).unwrap();
         bytes[100] ^= 1;
         assert!(Datagram::decode(&packet(kind, bytes)).is_ok());
@@ -200,7 +258,10 @@ mod tests {
             (LONG_DDP, vec![0, 12, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1]),
             (9, vec![0, 5, 4, 4, 1]),
         ] {
-            assert!(Datagram::decode(&packet(kind, data.clone())).is_err(), "{data:?}");
+            assert!(
+                Datagram::decode(&packet(kind, data.clone())).is_err(),
+                "{data:?}"
+            );
         }
     }
 }

@@ -9,6 +9,8 @@ pub mod aep;
 pub mod atp;
 mod bytes;
 pub mod ddp;
+pub mod decode;
+pub mod mail_client;
 pub mod nbp;
 mod node;
 

@@ -19,7 +19,11 @@ pub struct Node {
 impl Node {
     /// A node on this station.
     pub fn new(station: Station) -> Node {
-        Node { station, inbox: VecDeque::new(), malformed: 0 }
+        Node {
+            station,
+            inbox: VecDeque::new(),
+            malformed: 0,
+        }
     }
 
     /// The station below.
@@ -40,7 +44,9 @@ impl Node {
     /// Sends a datagram. False when it is malformed or too many packets wait already: like any datagram it may get lost.
     pub fn send(&mut self, now: Ticks, datagram: &Datagram) -> bool {
         match datagram.encode(false) {
-            Ok((kind, data)) => self.station.send(now, datagram.destination.node, kind, data),
+            Ok((kind, data)) => self
+                .station
+                .send(now, datagram.destination.node, kind, data),
             Err(_) => false,
         }
     }

@@ -66,14 +66,28 @@ impl Packet {
     /// When the data are longer than [`MAX_DATA`] or a field is out of range.
     pub fn encode(&self) -> Result<Vec<u8>, Malformed> {
         let (control, second) = match self.function {
-            Function::Request { release_timer: 8.., .. } => return Err(Malformed("ATP release timer out of range")),
-            Function::Response { sequence: 8.., .. } => return Err(Malformed("ATP sequence number above 7")),
-            Function::Request { exactly_once, bitmap, release_timer } => {
-                (0x40 | if exactly_once { XO } else { 0 } | release_timer, bitmap)
+            Function::Request {
+                release_timer: 8.., ..
+            } => return Err(Malformed("ATP release timer out of range")),
+            Function::Response { sequence: 8.., .. } => {
+                return Err(Malformed("ATP sequence number above 7"));
             }
-            Function::Response { sequence, end, status } => {
-                (0x80 | if end { EOM } else { 0 } | if status { STS } else { 0 }, sequence)
-            }
+            Function::Request {
+                exactly_once,
+                bitmap,
+                release_timer,
+            } => (
+                0x40 | if exactly_once { XO } else { 0 } | release_timer,
+                bitmap,
+            ),
+            Function::Response {
+                sequence,
+                end,
+                status,
+            } => (
+                0x80 | if end { EOM } else { 0 } | if status { STS } else { 0 },
+                sequence,
+            ),
             Function::Release => (0xC0, 0),
         };
         if self.data.len() > MAX_DATA {
@@ -95,9 +109,17 @@ impl Packet {
         let mut reader = Reader::new(bytes, "ATP header cut short");
         let (control, second) = (reader.byte()?, reader.byte()?);
         let function = match control >> 6 {
-            1 => Function::Request { exactly_once: control & XO != 0, bitmap: second, release_timer: control & 7 },
+            1 => Function::Request {
+                exactly_once: control & XO != 0,
+                bitmap: second,
+                release_timer: control & 7,
+            },
             2 if second > 7 => return Err(Malformed("ATP sequence number above 7")),
-            2 => Function::Response { sequence: second, end: control & EOM != 0, status: control & STS != 0 },
+            2 => Function::Response {
+                sequence: second,
+                end: control & EOM != 0,
+                status: control & STS != 0,
+            },
             3 => Function::Release,
             _ => return Err(Malformed("ATP function is not assigned")),
         };
@@ -107,7 +129,12 @@ impl Packet {
         if data.len() > MAX_DATA {
             return Err(Malformed("ATP data longer than 578 bytes"));
         }
-        Ok(Packet { function, transaction, user, data })
+        Ok(Packet {
+            function,
+            transaction,
+            user,
+            data,
+        })
     }
 }
 

@@ -56,10 +56,24 @@ struct Control {
 
 impl Control {
     fn datagram(&self, from: Address) -> Option<Datagram> {
-        let function = Function::Request { exactly_once: self.request.exactly_once, bitmap: self.bitmap, release_timer: 0 };
+        let function = Function::Request {
+            exactly_once: self.request.exactly_once,
+            bitmap: self.bitmap,
+            release_timer: 0,
+        };
         let (user, data) = (self.request.user, self.request.data.clone());
-        let packet = Packet { function, transaction: self.transaction, user, data };
-        Some(Datagram::new(self.request.destination, from, ddp::ATP, packet.encode().ok()?))
+        let packet = Packet {
+            function,
+            transaction: self.transaction,
+            user,
+            data,
+        };
+        Some(Datagram::new(
+            self.request.destination,
+            from,
+            ddp::ATP,
+            packet.encode().ok()?,
+        ))
     }
 }
 
@@ -67,7 +81,13 @@ impl Requester {
     /// A requester that sends from `socket`; its transactions are numbered from `first` on.
     pub fn new(socket: Address, first: u16) -> Requester {
         let last_transaction = first.wrapping_sub(1);
-        Requester { socket, last_transaction, open: Vec::new(), out: VecDeque::new(), done: VecDeque::new() }
+        Requester {
+            socket,
+            last_transaction,
+            open: Vec::new(),
+            out: VecDeque::new(),
+            done: VecDeque::new(),
+        }
     }
 
     /// Begins a transaction and returns its identifier.
@@ -99,7 +119,11 @@ impl Requester {
     fn new_transaction(&mut self) -> u16 {
         loop {
             self.last_transaction = self.last_transaction.wrapping_add(1);
-            if self.open.iter().all(|control| control.transaction != self.last_transaction) {
+            if self
+                .open
+                .iter()
+                .all(|control| control.transaction != self.last_transaction)
+            {
                 return self.last_transaction;
             }
         }
@@ -107,12 +131,17 @@ impl Requester {
 
     /// Forgets a transaction (releasing a TCB).
     pub fn cancel(&mut self, transaction: u16) {
-        self.open.retain(|control| control.transaction != transaction);
+        self.open
+            .retain(|control| control.transaction != transaction);
     }
 
     /// When a retry timer expires next.
     pub fn next_event(&self) -> Ticks {
-        self.open.iter().map(|control| control.due).min().unwrap_or(Ticks::NEVER)
+        self.open
+            .iter()
+            .map(|control| control.due)
+            .min()
+            .unwrap_or(Ticks::NEVER)
     }
 
     /// Repeats what is due at `now`, and gives up what has no retries left.
@@ -124,7 +153,10 @@ impl Requester {
                 return true;
             }
             if control.left == Some(0) {
-                done.push_back(Done { transaction: control.transaction, response: None });
+                done.push_back(Done {
+                    transaction: control.transaction,
+                    response: None,
+                });
                 return false;
             }
             control.left = control.left.map(|left| left - 1);
@@ -139,10 +171,20 @@ impl Requester {
         if datagram.kind != ddp::ATP || datagram.destination.socket != self.socket.socket {
             return;
         }
-        let Ok(packet) = Packet::decode(&datagram.data) else { return };
-        let Function::Response { sequence, end, status } = packet.function else { return };
+        let Ok(packet) = Packet::decode(&datagram.data) else {
+            return;
+        };
+        let Function::Response {
+            sequence,
+            end,
+            status,
+        } = packet.function
+        else {
+            return;
+        };
         let open = self.open.iter().position(|control| {
-            control.transaction == packet.transaction && control.request.destination == datagram.source
+            control.transaction == packet.transaction
+                && control.request.destination == datagram.source
         });
         let Some(place) = open else { return };
         let control = &mut self.open[place];
@@ -164,12 +206,29 @@ impl Requester {
         let control = self.open.remove(place);
         if control.request.exactly_once {
             let transaction = control.transaction;
-            let release = Packet { function: Function::Release, transaction, user: [0; 4], data: Vec::new() };
+            let release = Packet {
+                function: Function::Release,
+                transaction,
+                user: [0; 4],
+                data: Vec::new(),
+            };
             let bytes = release.encode().unwrap_or_default();
-            self.out.push_back(Datagram::new(control.request.destination, self.socket, ddp::ATP, bytes));
+            self.out.push_back(Datagram::new(
+                control.request.destination,
+                self.socket,
+                ddp::ATP,
+                bytes,
+            ));
         }
-        let response = control.received.into_iter().map_while(|packet| packet).collect();
-        self.done.push_back(Done { transaction: control.transaction, response: Some(response) });
+        let response = control
+            .received
+            .into_iter()
+            .map_while(|packet| packet)
+            .collect();
+        self.done.push_back(Done {
+            transaction: control.transaction,
+            response: Some(response),
+        });
     }
 
     /// Takes the datagrams to be sent.

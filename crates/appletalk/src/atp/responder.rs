@@ -47,12 +47,21 @@ struct Block {
 impl Responder {
     /// A responder on `socket`.
     pub fn new(socket: Address) -> Responder {
-        Responder { socket, blocks: VecDeque::new(), incoming: VecDeque::new(), out: VecDeque::new() }
+        Responder {
+            socket,
+            blocks: VecDeque::new(),
+            incoming: VecDeque::new(),
+            out: VecDeque::new(),
+        }
     }
 
     /// When a release timer expires next.
     pub fn next_event(&self) -> Ticks {
-        self.blocks.iter().map(|block| block.due).min().unwrap_or(Ticks::NEVER)
+        self.blocks
+            .iter()
+            .map(|block| block.due)
+            .min()
+            .unwrap_or(Ticks::NEVER)
     }
 
     /// Forgets the transactions whose release timer has expired.
@@ -66,16 +75,25 @@ impl Responder {
             return;
         }
         self.advance(now);
-        let Ok(packet) = Packet::decode(&datagram.data) else { return };
+        let Ok(packet) = Packet::decode(&datagram.data) else {
+            return;
+        };
         let source = datagram.source;
-        let known = self.blocks.iter().position(|block| (block.source, block.transaction) == (source, packet.transaction));
+        let known = self
+            .blocks
+            .iter()
+            .position(|block| (block.source, block.transaction) == (source, packet.transaction));
         match packet.function {
             Function::Release => {
                 if let Some(place) = known {
                     self.blocks.remove(place);
                 }
             }
-            Function::Request { exactly_once, bitmap, release_timer } => {
+            Function::Request {
+                exactly_once,
+                bitmap,
+                release_timer,
+            } => {
                 if let (true, Some(place)) = (exactly_once, known) {
                     self.repeat(now, place, bitmap);
                     return;
@@ -86,10 +104,28 @@ impl Responder {
                     }
                     let release = release_time(release_timer);
                     let (transaction, due) = (packet.transaction, now + release);
-                    self.blocks.push_back(Block { source, transaction, release, due, response: Vec::new() });
+                    self.blocks.push_back(Block {
+                        source,
+                        transaction,
+                        release,
+                        due,
+                        response: Vec::new(),
+                    });
                 }
-                let Packet { transaction, user, data, .. } = packet;
-                self.incoming.push_back(Incoming { source, transaction, bitmap, exactly_once, user, data });
+                let Packet {
+                    transaction,
+                    user,
+                    data,
+                    ..
+                } = packet;
+                self.incoming.push_back(Incoming {
+                    source,
+                    transaction,
+                    bitmap,
+                    exactly_once,
+                    user,
+                    data,
+                });
             }
             Function::Response { .. } => {}
         }
@@ -101,7 +137,11 @@ impl Responder {
         block.due = now + block.release;
         let wanted = |packet: &&Packet| matches!(packet.function, Function::Response { sequence, .. } if bitmap & 1 << sequence != 0);
         let (socket, source) = (self.socket, block.source);
-        let datagrams = block.response.iter().filter(wanted).filter_map(|packet| encode(packet, source, socket));
+        let datagrams = block
+            .response
+            .iter()
+            .filter(wanted)
+            .filter_map(|packet| encode(packet, source, socket));
         self.out.extend(datagrams);
     }
 
@@ -128,18 +168,38 @@ impl Responder {
         status: bool,
     ) -> Result<(), Malformed> {
         let count = packets.len();
-        if !(1..=MAX_PACKETS).contains(&count) || packets.iter().any(|(_, data)| data.len() > MAX_DATA) {
+        if !(1..=MAX_PACKETS).contains(&count)
+            || packets.iter().any(|(_, data)| data.len() > MAX_DATA)
+        {
             return Err(Malformed("ATP response of a size that is not allowed"));
         }
-        let response = packets.into_iter().enumerate().map(|(sequence, (user, data))| {
-            let end = sequence + 1 == count;
-            let function = Function::Response { sequence: sequence as u8, end, status: status && end };
-            Packet { function, transaction: request.transaction, user, data }
-        });
+        let response = packets
+            .into_iter()
+            .enumerate()
+            .map(|(sequence, (user, data))| {
+                let end = sequence + 1 == count;
+                let function = Function::Response {
+                    sequence: sequence as u8,
+                    end,
+                    status: status && end,
+                };
+                Packet {
+                    function,
+                    transaction: request.transaction,
+                    user,
+                    data,
+                }
+            });
         let response: Vec<Packet> = response.collect();
-        let wanted = response.iter().enumerate().filter(|(sequence, _)| request.bitmap & 1 << sequence != 0);
-        self.out.extend(wanted.filter_map(|(_, packet)| encode(packet, request.source, self.socket)));
-        let block = self.blocks.iter_mut().find(|block| (block.source, block.transaction) == (request.source, request.transaction));
+        let wanted = response
+            .iter()
+            .enumerate()
+            .filter(|(sequence, _)| request.bitmap & 1 << sequence != 0);
+        self.out
+            .extend(wanted.filter_map(|(_, packet)| encode(packet, request.source, self.socket)));
+        let block = self.blocks.iter_mut().find(|block| {
+            (block.source, block.transaction) == (request.source, request.transaction)
+        });
         if let Some(block) = block {
             block.response = response;
             block.due = now + block.release;

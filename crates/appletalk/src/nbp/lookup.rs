@@ -29,7 +29,15 @@ pub enum Progress {
 impl Lookup {
     /// Looks for what `pattern` means, `tries` times at this interval. Replies go to the socket `reply_to`.
     pub fn new(pattern: Entity, reply_to: Address, id: u8, interval: Ticks, tries: u32) -> Lookup {
-        Lookup { pattern, reply_to, id, interval, tries, next: Ticks::ZERO, found: Vec::new() }
+        Lookup {
+            pattern,
+            reply_to,
+            id,
+            interval,
+            tries,
+            next: Ticks::ZERO,
+            found: Vec::new(),
+        }
     }
 
     /// What has been found so far, without duplicates.
@@ -56,8 +64,16 @@ impl Lookup {
         }
         self.tries -= 1;
         self.next = now + self.interval;
-        let tuple = Tuple { address: self.reply_to, enumerator: 0, entity: self.pattern.clone() };
-        let packet = Packet { function: Function::LookUp, id: self.id, tuples: vec![tuple] };
+        let tuple = Tuple {
+            address: self.reply_to,
+            enumerator: 0,
+            entity: self.pattern.clone(),
+        };
+        let packet = Packet {
+            function: Function::LookUp,
+            id: self.id,
+            tuples: vec![tuple],
+        };
         match packet.into_datagram(Address::local(0xFF, ddp::NAMES_SOCKET), self.reply_to) {
             Some(datagram) => Progress::Send(datagram),
             None => Progress::Done,
@@ -69,12 +85,17 @@ impl Lookup {
         if datagram.kind != ddp::NBP || datagram.destination.socket != self.reply_to.socket {
             return;
         }
-        let Ok(packet) = Packet::decode(&datagram.data) else { return };
+        let Ok(packet) = Packet::decode(&datagram.data) else {
+            return;
+        };
         if packet.function != Function::Reply || packet.id != self.id {
             return;
         }
         for tuple in packet.tuples {
-            let known = self.found.iter().any(|old| (old.address, old.enumerator) == (tuple.address, tuple.enumerator));
+            let known = self
+                .found
+                .iter()
+                .any(|old| (old.address, old.enumerator) == (tuple.address, tuple.enumerator));
             if !known && tuple.entity.matches(&self.pattern) {
                 self.found.push(tuple);
             }

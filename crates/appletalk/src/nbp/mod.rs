@@ -65,7 +65,11 @@ impl Entity {
     /// A name in the own zone; the parts are cut at 32 bytes.
     pub fn new(object: &[u8], kind: &[u8]) -> Entity {
         let cut = |text: &[u8]| text[..text.len().min(MAX_STRING)].to_vec();
-        Entity { object: cut(object), kind: cut(kind), zone: b"*".to_vec() }
+        Entity {
+            object: cut(object),
+            kind: cut(kind),
+            zone: b"*".to_vec(),
+        }
     }
 
     /// Whether this name is meant by `pattern`, in which `=` stands for any object or type. Letters match without regard to case; of
@@ -79,8 +83,24 @@ impl Entity {
 
 impl fmt::Display for Entity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |part: &[u8]| part.iter().map(|&byte| if byte.is_ascii() { char::from(byte) } else { '?' }).collect::<String>();
-        write!(f, "{}:{}@{}", text(&self.object), text(&self.kind), text(&self.zone))
+        let text = |part: &[u8]| {
+            part.iter()
+                .map(|&byte| {
+                    if byte.is_ascii() {
+                        char::from(byte)
+                    } else {
+                        '?'
+                    }
+                })
+                .collect::<String>()
+        };
+        write!(
+            f,
+            "{}:{}@{}",
+            text(&self.object),
+            text(&self.kind),
+            text(&self.zone)
+        )
     }
 }
 
@@ -127,7 +147,11 @@ impl Packet {
                 bytes.extend(part);
             }
         }
-        if bytes.len() > ddp::MAX_DATA { Err(Malformed("NBP packet longer than a datagram")) } else { Ok(bytes) }
+        if bytes.len() > ddp::MAX_DATA {
+            Err(Malformed("NBP packet longer than a datagram"))
+        } else {
+            Ok(bytes)
+        }
     }
 
     /// The packet in a datagram's data.
@@ -141,15 +165,31 @@ impl Packet {
         let id = reader.byte()?;
         let mut tuples = Vec::new();
         for _ in 0..first & 15 {
-            let address = Address { network: reader.word()?, node: reader.byte()?, socket: reader.byte()? };
+            let address = Address {
+                network: reader.word()?,
+                node: reader.byte()?,
+                socket: reader.byte()?,
+            };
             let enumerator = reader.byte()?;
             let mut part = || Ok(reader.string(MAX_STRING)?.to_vec());
-            tuples.push(Tuple { address, enumerator, entity: Entity { object: part()?, kind: part()?, zone: part()? } });
+            tuples.push(Tuple {
+                address,
+                enumerator,
+                entity: Entity {
+                    object: part()?,
+                    kind: part()?,
+                    zone: part()?,
+                },
+            });
         }
         if function != Function::Reply && tuples.len() != 1 {
             return Err(Malformed("NBP request without exactly one tuple"));
         }
-        Ok(Packet { function, id, tuples })
+        Ok(Packet {
+            function,
+            id,
+            tuples,
+        })
     }
 
     /// The datagram that carries the packet.
@@ -166,8 +206,20 @@ mod tests {
     #[test]
     fn packets_survive_a_round_trip_and_malformed_ones_are_refused() {
         let entity = Entity::new(b"Post Office", b"MSMail Reconstruction");
-        let tuple = Tuple { address: Address { network: 1, node: 2, socket: 3 }, enumerator: 4, entity };
-        let packet = Packet { function: Function::Reply, id: 9, tuples: vec![tuple.clone(), tuple.clone()] };
+        let tuple = Tuple {
+            address: Address {
+                network: 1,
+                node: 2,
+                socket: 3,
+            },
+            enumerator: 4,
+            entity,
+        };
+        let packet = Packet {
+            function: Function::Reply,
+            id: 9,
+            tuples: vec![tuple.clone(), tuple.clone()],
+        };
         let bytes = packet.encode().unwrap();
         assert_eq!(Packet::decode(&bytes), Ok(packet));
         for cut in 0..bytes.len() {
@@ -176,7 +228,15 @@ mod tests {
         assert!(Packet::decode(&[0x51, 0]).is_err());
         assert!(Packet::decode(&[0x20, 0]).is_err());
         assert!(Packet::decode(&[0x21, 0, 0, 0, 1, 2, 0, 33]).is_err());
-        assert!(Packet { function: Function::Reply, id: 0, tuples: vec![tuple; 16] }.encode().is_err());
+        assert!(
+            Packet {
+                function: Function::Reply,
+                id: 0,
+                tuples: vec![tuple; 16]
+            }
+            .encode()
+            .is_err()
+        );
     }
 
     #[test]
@@ -192,10 +252,24 @@ mod tests {
     fn a_lookup_finds_a_registered_name() {
         let (client, server) = (Address::local(10, 254), Address::local(20, 2));
         let mut names = Names::default();
-        assert_eq!(names.register(Entity::new(b"Post Office", b"Mail"), 131), Ok(()));
-        assert_eq!(names.register(Entity::new(b"post office", b"Mail"), 132), Err(Taken));
-        let mut lookup = Lookup::new(Entity::new(b"=", b"Mail"), client, 7, Ticks::from_secs(1), 3);
-        let Progress::Send(request) = lookup.advance(Ticks::ZERO) else { panic!() };
+        assert_eq!(
+            names.register(Entity::new(b"Post Office", b"Mail"), 131),
+            Ok(())
+        );
+        assert_eq!(
+            names.register(Entity::new(b"post office", b"Mail"), 132),
+            Err(Taken)
+        );
+        let mut lookup = Lookup::new(
+            Entity::new(b"=", b"Mail"),
+            client,
+            7,
+            Ticks::from_secs(1),
+            3,
+        );
+        let Progress::Send(request) = lookup.advance(Ticks::ZERO) else {
+            panic!()
+        };
         assert_eq!(request.destination, Address::local(0xFF, 2));
         let reply = names.answer(&request, 20).unwrap();
         assert_eq!((reply.destination, reply.source), (client, server));
@@ -210,7 +284,13 @@ mod tests {
 
     #[test]
     fn a_lookup_ends_after_its_tries() {
-        let mut lookup = Lookup::new(Entity::new(b"=", b"x"), Address::local(1, 2), 7, Ticks::from_secs(1), 3);
+        let mut lookup = Lookup::new(
+            Entity::new(b"=", b"x"),
+            Address::local(1, 2),
+            7,
+            Ticks::from_secs(1),
+            3,
+        );
         let mut now = Ticks::ZERO;
         let mut sent = 0;
         loop {

@@ -50,11 +50,17 @@ impl Names {
             return None;
         }
         let packet = Packet::decode(&request.data).ok()?;
-        let [asked] = packet.tuples.as_slice() else { return None };
+        let [asked] = packet.tuples.as_slice() else {
+            return None;
+        };
         if packet.function != Function::LookUp {
             return None;
         }
-        let told = self.table.iter().filter(|(own, ..)| own.matches(&asked.entity)).take(MAX_TUPLES);
+        let told = self
+            .table
+            .iter()
+            .filter(|(own, ..)| own.matches(&asked.entity))
+            .take(MAX_TUPLES);
         let tuples: Vec<Tuple> = told
             .map(|(entity, socket, enumerator)| Tuple {
                 address: Address::local(node, *socket),
@@ -65,7 +71,11 @@ impl Names {
         if tuples.is_empty() {
             return None;
         }
-        let reply = Packet { function: Function::Reply, id: packet.id, tuples };
+        let reply = Packet {
+            function: Function::Reply,
+            id: packet.id,
+            tuples,
+        };
         reply.into_datagram(asked.address, Address::local(node, ddp::NAMES_SOCKET))
     }
 }
