@@ -24,6 +24,7 @@ void SettingsLoad(void) {
     PrefsLoad(&prefs, P("\22Backup Preferences"));
     s->block = Within(PrefsNumber(&prefs, "block", 32768) & ~511, 512, 65536);
     s->buffer = Within(PrefsNumber(&prefs, "buffer", 32768), s->block, 65536);
+    s->read = Within(PrefsNumber(&prefs, "read", 2048) & ~511, 512, 65536);
     s->tib = Piece(&prefs, "tib", 0);
     s->read_tib = Piece(&prefs, "read-tib", 512);
     s->yield = PrefsNumber(&prefs, "yield", 0);

@@ -6,6 +6,7 @@
 typedef struct {
     int32_t block;          /* bytes per WRITE or READ command */
     int32_t buffer;         /* bytes read from the disk before the tape is written, a multiple of block */
+    int32_t read;           /* bytes per call of the File Manager */
     int32_t tib;            /* bytes per transfer instruction when writing; 0: one instruction for the whole command */
     int32_t read_tib;       /* the same when reading */
     int32_t yield;          /* WRITE commands between two calls of WaitNextEvent; 0: none while it streams */

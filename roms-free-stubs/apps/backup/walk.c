@@ -50,6 +50,19 @@ static void FillEntry(RecordHeader *h, int16_t folder_path_length, int is_root) 
     }
 }
 
+/* Reads up to `room` bytes from the mark on, settings.read at a time; the bytes that came. */
+static int32_t Fill(HIOParam *pb, uint8_t *to, int32_t room, OSErr *err) {
+    int32_t got = 0;
+    while (got < room && *err == noErr) {
+        pb->ioBuffer = to + got;
+        pb->ioReqCount = room - got < settings.read ? room - got : settings.read;
+        pb->ioPosMode = fsAtMark;
+        *err = PBReadSync(pb);
+        got += pb->ioActCount;
+    }
+    return got;
+}
+
 /* One fork, in pieces as large as the buffer has room for, read straight to where the tape will take them from. */
 static OSErr CopyFork(uint32_t object, int fork, int32_t parent, int32_t length, RecordHeader *totals) {
     HParamBlockRec pb;
@@ -70,19 +83,18 @@ static OSErr CopyFork(uint32_t object, int fork, int32_t parent, int32_t length,
         RecordHeader *h = ArchiveData(object, &room);
         h->piece.fork = (uint16_t)fork;
         h->piece.offset = done;
-        pb.ioParam.ioBuffer = h + 1;
-        pb.ioParam.ioReqCount = (uint32_t)length - done < (uint32_t)room ? (int32_t)((uint32_t)length - done) : room;
-        pb.ioParam.ioPosMode = fsAtMark;
-        err = PBReadSync(&pb);
-        if (pb.ioParam.ioActCount > 0 && (err == noErr || err == eofErr)) {
-            sum = (sum << 1 | sum >> 31) + ArchiveCloseData(h, (uint32_t)pb.ioParam.ioActCount);
-            done += (uint32_t)pb.ioParam.ioActCount;
-            totals->file_end.pieces++;
-            if (done >= (uint32_t)length)
-                break;
-        } else {
+        if ((uint32_t)length - done < (uint32_t)room)
+            room = (int32_t)((uint32_t)length - done);
+        int32_t got = Fill(&pb.ioParam, (uint8_t *)(h + 1), room, &err);
+        if (got == 0) {
             archive.records--;  /* the header was not used */
+            break;
         }
+        sum = (sum << 1 | sum >> 31) + ArchiveCloseData(h, (uint32_t)got);
+        done += (uint32_t)got;
+        totals->file_end.pieces++;
+        if (done >= (uint32_t)length)
+            break;
     }
     FSClose(pb.ioParam.ioRefNum);
     totals->file_end.bytes[fork] = done;
