@@ -55,7 +55,7 @@ static void set_partition(const Process *process)
     restore_interrupts(sr);
 }
 
-/* The stack sniffer stands still while globals and stack belong to different processes. */
+/* The stack sniffer (a StkLowPt of 0 stops it) stands still while globals and stack belong to different processes. */
 static void switch_to(Process *next)
 {
     Process *previous = current_process;
@@ -129,7 +129,9 @@ int16_t pane_of_code(const void *pc)
 /* The first instructions of a process: its jump table's first entry, which loads segment 1 and goes there. */
 static void process_begin(void)
 {
+    uint16_t sr = disable_interrupts();
     copy_globals(current_process, 0);
+    restore_interrupts(sr);
     current_process->state = processReady;
     enter_program(CurrentA5, CurrentA5 + CurJTOffset + 2);
     ExitToShell();

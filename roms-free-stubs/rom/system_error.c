@@ -61,7 +61,7 @@ static void show_registers(int row, char letter, const uint32_t *values)
     for (int i = 0; i < 8; i++) {
         char text[12] = { letter, (char)('0' + i), ' ' };
         hex_text(text + 3, values[i], 8);
-        draw_text(BOX_TOP + row + i / 4, BOX_LEFT + 1 + (i & 3) * 12 - (i & 3) / 3, text, 0);
+        draw_text(BOX_TOP + row + i / 4, BOX_LEFT + (i & 3) * 12, text, 0);
     }
 }
 
