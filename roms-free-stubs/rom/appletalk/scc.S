@@ -164,15 +164,15 @@ scc_turnaround:
         dbra_delay turnaround
         rts
 
-/* Level 2 dispatch entries "receive character available" and "special receive condition" of channel B.  An RTS is answered
-   here, before any C: the CTS's address byte must have ended 200 us after the sender's driver went off. */
+/* Level 2 dispatch entries "receive character available" and "special receive condition" of channel B.  The dispatcher leaves
+   A0, A1 = the channel's control register and D0-D3/A0-A3 free.  Nothing comes before the first read: of the 104 us until
+   the FIFO overruns, interrupt and dispatch have taken half.  An RTS is answered here, before any C: the CTS's address byte
+   must have ended 200 us after the sender's driver went off. */
         .globl  scc_receive_interrupt
 scc_receive_interrupt:
-        move.w  scc_delays+byte_poll,-(%sp)
-        clr.w   -(%sp)
-        move.l  llap_next_buffer,-(%sp)
-        bsr     scc_receive_frame
-        addq.l  #8,%sp
+        movea.l llap_next_buffer,%a2
+        moveq   #2,%d2
+        bsr     receive
         clr.l   -(%sp)                  /* answered: no */
         move.l  %d0,-(%sp)
         subq.l  #3,%d0
@@ -199,16 +199,22 @@ scc_receive_interrupt:
 /* int scc_receive_frame(uint8_t *buffer, uint32_t first_byte_polls) */
         .globl  scc_receive_frame
 scc_receive_frame:
-        movem.l %d2-%d4/%a2,-(%sp)
+        movem.l %d2-%d3/%a2,-(%sp)
         movea.l SCCRd.w,%a0
         movea.l SCCWr.w,%a1
-        movea.l 20(%sp),%a2
-        move.w  26(%sp),%d2
+        movea.l 16(%sp),%a2
+        move.w  22(%sp),%d2
+        bsr.s   receive
+        movem.l (%sp)+,%d2-%d3/%a2
+        rts
+
+/* A0, A1 = control register, A2 = buffer, D2 = polls for the first byte.  Leaves D0 = length or an error; changes D1-D3/A2. */
+receive:
         move.w  #605-1,%d3              /* maxFrameSize */
-        move.w  scc_delays+byte_poll,%d4
 1:      btst    #0,(%a0)
         dbne    %d2,1b
-        beq.s   nothing
+        beq     nothing
+        move.w  scc_delays+byte_poll,%d0
 next:   move.b  #1,(%a1)                /* status first: reading the data moves the error FIFO along */
         nop
         nop
@@ -218,13 +224,13 @@ next:   move.b  #1,(%a1)                /* status first: reading the data moves 
         tst.b   %d1
         bmi.s   ended                   /* end of frame */
         btst    #5,%d1
-        bne.s   overrun
-        move.w  %d4,%d2
+        bne     overrun
+        move.w  %d0,%d2
 2:      btst    #0,(%a0)
         dbne    %d2,2b
-        beq.s   timeout
+        beq     timeout
         dbra    %d3,next
-        bra.s   bad_size               /* no: longer than any frame */
+        bra     bad_size                /* no: longer than any frame */
 ended:  btst    #5,%d1
         bne.s   overrun
         btst    #6,%d1
@@ -239,7 +245,6 @@ ended:  btst    #5,%d1
         recover                         /* ones that follow */
         move.b  #0x20,(%a1)             /* interrupt again on the next first character */
 received:
-        movem.l (%sp)+,%d2-%d4/%a2
         rts
 bad_size:
         moveq   #-4,%d2
