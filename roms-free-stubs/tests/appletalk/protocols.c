@@ -6,7 +6,8 @@
 uint8_t llap_address = 7;
 uint16_t appletalk_random(void) { return 0x1234; }
 uint8_t *llap_next_buffer;
-void llap_frame_received(int length) {}
+uint8_t llap_answers_rts;
+void llap_frame_received(int length, int answered) {}
 OSErr llap_acquire_address(int server, uint8_t hint) { return 0; }
 void scc_set_up(void) {}
 SCCDelays scc_delays;
