@@ -6,8 +6,9 @@ use trace::{ScsiEvent, Tracer};
 
 /// A SCSI bus: one initiator's lines, up to eight targets, and the wired OR of what they drive.
 ///
-/// The bus is lazy: it stands at the time of the last call and is brought forward by the next. An initiator circuit that reacts to the target's lines takes
-/// the changes one at a time with [`ScsiBus::step`]; anyone else uses [`ScsiBus::advance`].
+/// The bus is lazy: it stands at the time of the last call and is brought forward by the next. An initiator circuit
+/// that reacts to the target's lines takes the changes one at a time with [`ScsiBus::step`]; anyone else uses
+/// [`ScsiBus::advance`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ScsiBus<D> {
     ports: [Option<TargetPort<D>>; 8],
@@ -81,7 +82,8 @@ impl<D: Device> ScsiBus<D> {
         self.port(id).map(TargetPort::device)
     }
 
-    /// Changes the device of target `id` from outside the bus: a cartridge, a switch, a fault. Settle the bus with [`ScsiBus::advance`] first.
+    /// Changes the device of target `id` from outside the bus: a cartridge, a switch, a fault. Settle the bus with
+    /// [`ScsiBus::advance`] first.
     pub fn with_device<R>(&mut self, id: u8, change: impl FnOnce(&mut D) -> R) -> Option<R> {
         let port = self.ports.get_mut(usize::from(id))?.as_mut()?;
         let result = change(port.device_mut());
@@ -124,14 +126,15 @@ impl<D: Device> ScsiBus<D> {
         self.line_due
     }
 
-    /// The time at which the mechanics of a device next do something by themselves. A machine puts this on its agenda, so that what they do is
-    /// recorded in time; the lines need no wake-up of their own unless somebody waits for an interrupt.
+    /// The time at which the mechanics of a device next do something by themselves. A machine puts this on its
+    /// agenda, so that what they do is recorded in time; the lines need no wake-up of their own unless somebody waits
+    /// for an interrupt.
     pub fn wake(&self) -> Ticks {
         self.wake_due
     }
 
-    /// Takes the earliest thing that is due at or before `limit`: a line change of a target, or its device's mechanics.
-    /// Returns its time.
+    /// Takes the earliest thing that is due at or before `limit`: a line change of a target, or its device's
+    /// mechanics. Returns its time.
     #[inline]
     pub fn step(&mut self, limit: Ticks, tracer: &mut Tracer) -> Option<Ticks> {
         // Lines before mechanics at the same tick; asking a device brings its mechanics up to the time anyway.
@@ -199,9 +202,10 @@ impl<D: Device> ScsiBus<D> {
         }
     }
 
-    /// ACK true at `at` in a data phase, REQ false [`REQ_RESPONSE`] later, and, if `hold` is given, ACK false that much later still:
-    /// the same as [`ScsiBus::drive`] and [`ScsiBus::step`] would do one by one, for half the price. Returns false,
-    /// and has done nothing, when something else could come between or not all of it is over at `limit`.
+    /// ACK true at `at` in a data phase, REQ false [`REQ_RESPONSE`] later, and, if `hold` is given, ACK false that
+    /// much later still: the same as [`ScsiBus::drive`] and [`ScsiBus::step`] would do one by one, for half the
+    /// price. Returns false, and has done nothing, when something else could come between or not all of it is over at
+    /// `limit`.
     #[inline]
     pub fn acknowledge(
         &mut self,

@@ -82,7 +82,8 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// A drive of this model with the contents of `base`, which also set its capacity. `name` and `seed` choose its random stream.
+    /// A drive of this model with the contents of `base`, which also set its capacity. `name` and `seed` choose its
+    /// random stream.
     pub fn new(profile: DiskProfile, base: Arc<[u8]>, seed: u64, name: &str) -> Disk {
         let mut random = Stream::new(seed, name);
         let mechanics = Mechanics::new(&profile, &mut random);
@@ -293,7 +294,8 @@ impl Disk {
         Job::End(Status::Good)
     }
 
-    /// READ CAPACITY (9.2.7): the last block, or with PMI the last one before a substantial delay: that of the cylinder.
+    /// READ CAPACITY (9.2.7): the last block, or with PMI the last one before a substantial delay: that of the
+    /// cylinder.
     fn read_capacity(&mut self, c: &[u8], block: u32) -> Job {
         let last = self.image.blocks().saturating_sub(1);
         let last = match c[8] & 1 {
@@ -432,8 +434,9 @@ impl Disk {
     fn block_taken(&mut self, now: Ticks) {
         let block = self.bus_block;
         if self.job == Job::Write {
-            // The block counts as written from here: the drive finishes what is in its buffer even through a bus reset, which does not
-            // stop the spindle or clear the buffer of blocks already accepted. (Inference: published manuals are silent.)
+            // The block counts as written from here: the drive finishes what is in its buffer even through a bus
+            // reset, which does not stop the spindle or clear the buffer of blocks already accepted. (Inference:
+            // published manuals are silent.)
             self.image.write(block, &self.bytes);
             self.bus_block += 1;
             if self.media_done == Ticks::NEVER {

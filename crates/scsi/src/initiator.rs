@@ -149,7 +149,8 @@ impl Initiator {
         }
     }
 
-    /// Asserts RST for the reset hold time, beginning at `start`; returns the time at which the bus is free again (SCSI-2, 6.2.2).
+    /// Asserts RST for the reset hold time, beginning at `start`; returns the time at which the bus is free again
+    /// (SCSI-2, 6.2.2).
     pub fn reset<D: Device>(
         &self,
         bus: &mut ScsiBus<D>,

@@ -5,11 +5,12 @@ use clock::Ticks;
 use serde::{Deserialize, Serialize};
 use trace::{ScsiEvent, Tracer};
 
-/// A pause of REQ inside a data phase is worth a record when it lasts longer than this many byte periods of the device.
+/// A pause of REQ inside a data phase is worth a record when it lasts longer than this many byte periods of the
+/// device.
 const PAUSE_PERIODS: u64 = 8;
 
-/// How often a target looks at ATN inside a data phase, in bytes: "at its convenience, often on a logical block boundary"
-/// (SCSI-2, 6.2.1).
+/// How often a target looks at ATN inside a data phase, in bytes: "at its convenience, often on a logical block
+/// boundary" (SCSI-2, 6.2.1).
 const ATTENTION_BYTES: u32 = 512;
 
 /// Where a target stands in the protocol of the bus.
@@ -174,7 +175,8 @@ impl<D: Device> TargetPort<D> {
         assert!(self.wake > at, "a device must not want to wake in its past");
     }
 
-    /// RST or a power cycle: leaves the bus at once, well within the bus clear delay (6.2.2), and resets the device (the hard alternative, 6.2.2.1).
+    /// RST or a power cycle: leaves the bus at once, well within the bus clear delay (6.2.2), and resets the device
+    /// (the hard alternative, 6.2.2.1).
     pub(crate) fn reset(&mut self, at: Ticks, cause: ResetCause, tracer: &mut Tracer) {
         self.leave();
         self.device.reset(at, cause, tracer);
@@ -227,8 +229,8 @@ impl<D: Device> TargetPort<D> {
             && matches!(self.drives.phase(), Phase::DataOut | Phase::DataIn)
     }
 
-    /// What [`TargetPort::observe`] and [`TargetPort::step`] make of ACK true at `at`, REQ false in answer, and ACK false at
-    /// `release`, if that is known; all at once.
+    /// What [`TargetPort::observe`] and [`TargetPort::step`] make of ACK true at `at`, REQ false in answer, and ACK
+    /// false at `release`, if that is known; all at once.
     #[inline]
     pub(crate) fn acknowledge(
         &mut self,
@@ -595,8 +597,9 @@ impl<D: Device> TargetPort<D> {
         }
     }
 
-    /// ABORT and BUS DEVICE RESET: bus free, and the command is forgotten (6.6.1, 6.6.3). An abort has to leave the unit's other state alone;
-    /// a device has no way but its reset to forget a command, so a command that has begun is reset as by message.
+    /// ABORT and BUS DEVICE RESET: bus free, and the command is forgotten (6.6.1, 6.6.3). An abort has to leave the
+    /// unit's other state alone; a device has no way but its reset to forget a command, so a command that has begun
+    /// is reset as by message.
     fn abort(&mut self, at: Ticks, cause: Option<ResetCause>, tracer: &mut Tracer) {
         let begun = matches!(self.then, Then::Data);
         self.leave();

@@ -111,7 +111,8 @@ fn events(bench: &mut Bench<Scripted>) -> Vec<ScsiEvent> {
         .collect()
 }
 
-/// Arbitrates and selects target 0 by hand, leaving `signals` asserted; the bus is at COMMAND or MESSAGE OUT after a wait.
+/// Arbitrates and selects target 0 by hand, leaving `signals` asserted; the bus is at COMMAND or MESSAGE OUT after a
+/// wait.
 fn connect(bench: &mut Bench<Scripted>, signals: Signals, data: u8) -> Ticks {
     let now = bench.now() + Ticks(100);
     let (bus, tracer) = (&mut bench.bus, &mut bench.tracer);

@@ -2,8 +2,8 @@
 
 use clock::Ticks;
 
-/// Arbitration delay, minimum: from asserting BSY until the data bus may be examined (SCSI-2, 5.7.1). SCSI-1 (4.7.1) says
-/// 2.2 us.
+/// Arbitration delay, minimum: from asserting BSY until the data bus may be examined (SCSI-2, 5.7.1). SCSI-1 (4.7.1)
+/// says 2.2 us.
 pub const ARBITRATION: Ticks = Ticks::from_nanos(2400);
 /// Bus clear delay, maximum: to stop driving everything after bus free, a lost arbitration or RST (5.7.3).
 pub const BUS_CLEAR: Ticks = Ticks::from_nanos(800);
@@ -22,6 +22,6 @@ pub const SELECTION_ABORT: Ticks = Ticks::from_micros(200);
 /// Selection time-out delay, recommended minimum: how long an initiator waits for BSY (5.7.17).
 pub const SELECTION_TIMEOUT: Ticks = Ticks::from_millis(250);
 
-/// How long a target's interface circuit takes from ACK true to REQ false. The standard sets no time; one deskew delay is an
-/// inference for hardwired logic of the period.
+/// How long a target's interface circuit takes from ACK true to REQ false. The standard sets no time; one deskew
+/// delay is an inference for hardwired logic of the period.
 pub const REQ_RESPONSE: Ticks = DESKEW;

@@ -72,7 +72,8 @@ impl Ncr5380 {
         }
     }
 
-    /// An unexpected loss of BSY: the low six bits of the Initiator Command Register and DMA MODE are reset (6.2, 6.7).
+    /// An unexpected loss of BSY: the low six bits of the Initiator Command Register and DMA MODE are reset (6.2,
+    /// 6.7).
     pub(super) fn busy_lost(&mut self) {
         self.busy_error = true;
         self.irq = true;

@@ -1,8 +1,9 @@
-//! DMA transfers: DRQ, DACK and the automatic handshake (design manual, sections 6.8, 8.5 and the DMA timing diagrams).
+//! DMA transfers: DRQ, DACK and the automatic handshake (design manual, sections 6.8, 8.5 and the DMA timing
+//! diagrams).
 //!
-//! The chip has one byte of storage in each direction. When sending, DRQ becomes true as soon as the target has taken the last byte (REQ false), before
-//! the next REQ: one byte is fetched ahead. When receiving, the byte is latched and ACK asserted as soon as REQ is true; ACK
-//! stays true until the byte has been read.
+//! The chip has one byte of storage in each direction. When sending, DRQ becomes true as soon as the target has taken
+//! the last byte (REQ false), before the next REQ: one byte is fetched ahead. When receiving, the byte is latched and
+//! ACK asserted as soon as REQ is true; ACK stays true until the byte has been read.
 
 use super::Ncr5380;
 use super::registers::{InitiatorCommand, Mode};
@@ -57,7 +58,8 @@ impl Ncr5380 {
         self.handshake = Handshake::Idle;
         self.handshake_due = Ticks::NEVER;
         self.loaded = false;
-        // The output register is empty, so a transfer that sends asks for its first byte at once, whatever the bus does.
+        // The output register is empty, so a transfer that sends asks for its first byte at once, whatever the bus
+        // does.
         self.drq_at = if transfer == Transfer::Send {
             now + REQ_FALSE_TO_DRQ
         } else {
@@ -66,8 +68,8 @@ impl Ncr5380 {
         self.watch_request(now, lines, false);
     }
 
-    /// DMA MODE was reset: the transfer stops, DRQ and the automatic ACK go false (6.3). A byte that was latched but not read
-    /// has been acknowledged to the target all the same; it is still in the Input Data Register.
+    /// DMA MODE was reset: the transfer stops, DRQ and the automatic ACK go false (6.3). A byte that was latched but
+    /// not read has been acknowledged to the target all the same; it is still in the Input Data Register.
     pub(super) fn stop_dma(&mut self) {
         self.transfer = Transfer::None;
         self.handshake = Handshake::Idle;
@@ -78,6 +80,9 @@ impl Ncr5380 {
     }
 
     /// The lines changed, or something about the transfer did. `fresh` is true when REQ has just become true.
+    ///
+    /// Nothing happens before a start register was written. For the phase mismatch interrupt the manual asks only for DMA MODE
+    /// (8.5); that a transfer must have been started too is inference.
     #[inline]
     pub(super) fn watch_request(&mut self, now: Ticks, lines: Lines, fresh: bool) {
         if self.transfer == Transfer::None {
@@ -104,8 +109,8 @@ impl Ncr5380 {
 
     fn requested(&mut self, now: Ticks, lines: Lines, fresh: bool) {
         if !self.phase_match(lines) {
-            // A phase mismatch keeps REQ from being recognised. DRQ is left as it is (6.7): true in a send, whose next
-            // byte was asked for when the last one was taken, and false in a receive (8.5).
+            // A phase mismatch keeps REQ from being recognised. DRQ is left as it is (6.7): true in a send, whose
+            // next byte was asked for when the last one was taken, and false in a receive (8.5).
             if fresh {
                 self.irq = true;
             }
@@ -144,8 +149,8 @@ impl Ncr5380 {
         tracer: &mut Tracer,
     ) {
         self.handshake_due = Ticks::NEVER;
-        // Everything else that is driven stays as it is, unless ASSERT ACK, TEST MODE or the target role overrides the
-        // automatic.
+        // Everything else that is driven stays as it is, unless ASSERT ACK, TEST MODE or the target role overrides
+        // the automatic.
         let overriding = InitiatorCommand::ASSERT_ACK | InitiatorCommand::AIP_TEST;
         let plain = !self.icr.intersects(overriding) && !self.mode.contains(Mode::TARGET);
         if plain && self.handshake == Handshake::Rising && self.run_ahead(at, limit, bus, tracer) {
@@ -168,8 +173,8 @@ impl Ncr5380 {
         self.watch_request(at, bus.lines(), false);
     }
 
-    /// The common case, in which the target answers at once and it has all happened by `limit`: the same as one change after the
-    /// other, but cheaper. False when it is not that case.
+    /// The common case, in which the target answers at once and it has all happened by `limit`: the same as one
+    /// change after the other, but cheaper. False when it is not that case.
     #[inline]
     fn run_ahead<D: Device>(
         &mut self,
@@ -198,8 +203,8 @@ impl Ncr5380 {
         true
     }
 
-    /// A read with DACK. With DRQ it takes the latched byte; without, it finds the Input Data Register as it is, which is the byte
-    /// before: inference from the data sheet's latch, which only REQ loads.
+    /// A read with DACK. With DRQ it takes the latched byte; without, it finds the Input Data Register as it is,
+    /// which is the byte before: inference from the data sheet's latch, which only REQ loads.
     pub fn dma_read<D: Device>(
         &mut self,
         now: Ticks,
@@ -219,9 +224,10 @@ impl Ncr5380 {
         self.input
     }
 
-    /// A write with DACK. With DRQ the byte is sent with the next REQ. Without, it still goes into the output data register, in place of
-    /// a byte that may be waiting there for its REQ; it does not count as a byte to send. That the register is overwritten is what its
-    /// description as a latch on the write strobe implies; that the access does not arm a handshake of its own is inference.
+    /// A write with DACK. With DRQ the byte is sent with the next REQ. Without, it still goes into the output data
+    /// register, in place of a byte that may be waiting there for its REQ; it does not count as a byte to send. That
+    /// the register is overwritten is what its description as a latch on the write strobe implies; that the access
+    /// does not arm a handshake of its own is inference.
     pub fn dma_write<D: Device>(
         &mut self,
         now: Ticks,
@@ -256,7 +262,8 @@ impl Ncr5380 {
         }
     }
 
-    /// Goes on until DRQ is true, for a machine whose CPU waits for it: the time at which it is, or `None` when it is not by `limit`.
+    /// Goes on until DRQ is true, for a machine whose CPU waits for it: the time at which it is, or `None` when it is
+    /// not by `limit`.
     pub fn wait_drq<D: Device>(
         &mut self,
         now: Ticks,

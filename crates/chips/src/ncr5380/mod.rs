@@ -1,7 +1,8 @@
 //! The NCR 5380 SCSI interface chip, as in the Macintosh Plus, SE and II class.
 //!
-//! Sections are those of the *NCR 5380 SCSI Interface Chip Design Manual* (NCR, 1985/86). The chip has no clock: what it does follows
-//! the lines after propagation times ([`timing`]). It stands at the time of its last access and is brought forward by the next.
+//! Sections are those of the *NCR 5380 SCSI Interface Chip Design Manual* (NCR, 1985/86). The chip has no clock: what
+//! it does follows the lines after propagation times ([`timing`]). It stands at the time of its last access and is
+//! brought forward by the next.
 //!
 //! The initiator's side is complete; of the target's side the outputs work, the automatic handshake does not.
 
@@ -41,7 +42,8 @@ pub struct Ncr5380 {
     transfer: Transfer,
     handshake: Handshake,
     handshake_due: Ticks,
-    /// The data register of the transfer's direction holds a byte that is not yet handshaken (send) or read (receive).
+    /// The data register of the transfer's direction holds a byte that is not yet handshaken (send) or read
+    /// (receive).
     loaded: bool,
     /// When DRQ becomes, or became, true; `NEVER` while nothing is asked for.
     drq_at: Ticks,
@@ -94,7 +96,8 @@ impl Ncr5380 {
         }
     }
 
-    /// A pulse on the RESET pin: all registers and latches are cleared, nothing is driven, and RST is not asserted on the bus.
+    /// A pulse on the RESET pin: all registers and latches are cleared, nothing is driven, and RST is not asserted on
+    /// the bus.
     pub fn reset<D: Device>(&mut self, now: Ticks, bus: &mut ScsiBus<D>, tracer: &mut Tracer) {
         self.advance(now, bus, tracer);
         self.flush_unpaired(tracer);
@@ -134,8 +137,9 @@ impl Ncr5380 {
         }
     }
 
-    /// When IRQ or DRQ may next change, by the chip's doing or a target's. Only a machine on which one of these pins is
-    /// connected to something needs to wake for it; on the Plus neither is, and waking for [`ScsiBus::wake`] suffices.
+    /// When IRQ or DRQ may next change, by the chip's doing or a target's. Only a machine on which one of these pins
+    /// is connected to something needs to wake for it; on the Plus neither is, and waking for [`ScsiBus::wake`]
+    /// suffices.
     pub fn next_event<D: Device>(&self, bus: &ScsiBus<D>) -> Ticks {
         self.due().min(bus.next_event())
     }
@@ -185,7 +189,8 @@ impl Ncr5380 {
         value
     }
 
-    /// What reading register `register & 7` would give, as of the last time the chip was brought forward; nothing changes.
+    /// What reading register `register & 7` would give, as of the last time the chip was brought forward; nothing
+    /// changes.
     pub fn peek<D: Device>(&self, register: u8, bus: &ScsiBus<D>) -> u8 {
         self.value(bus.now(), register & 7, bus.lines())
     }

@@ -511,8 +511,8 @@ fn section_6_8_a_receive_acknowledges_one_byte_ahead() {
     assert_eq!(host.get(), 0x59);
 }
 
-/// The pause begins when byte 256 should be asked for. Byte 256 itself was fetched ahead, so the bytes lost are as many as
-/// were written after it until the target took one again; the last of them is what the target takes.
+/// The pause begins when byte 256 should be asked for. Byte 256 itself was fetched ahead, so the bytes lost are as
+/// many as were written after it until the target took one again; the last of them is what the target takes.
 #[test]
 fn blind_write_into_a_pause_loses_exactly_the_bytes_written_during_it() {
     let pause = Ticks::from_micros(100);

@@ -1,6 +1,7 @@
 //! Propagation times of the chip (design manual, section 5 and the DMA timing diagrams), always the stated maximum.
 //!
-//! With the maxima a byte takes about 0.5 us besides the target's own time: within the 1.5 Mbyte/s the manual promises.
+//! With the maxima a byte takes about 0.5 us besides the target's own time: within the 1.5 Mbyte/s the manual
+//! promises.
 
 use clock::Ticks;
 

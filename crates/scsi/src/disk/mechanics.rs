@@ -19,7 +19,8 @@ pub struct DiskProfile {
     pub heads: u32,
     /// Sectors on a track.
     pub sectors: u32,
-    /// How many sectors further on the track the next logical block lies; must have no divisor in common with `sectors`.
+    /// How many sectors further on the track the next logical block lies; must have no divisor in common with
+    /// `sectors`.
     pub interleave: u32,
     /// Revolutions a minute.
     pub rpm: u32,
@@ -39,15 +40,16 @@ pub struct DiskProfile {
     pub buffer_blocks: u32,
     /// Asynchronous transfer rate of the bus interface, in bytes a second.
     pub bytes_per_second: u64,
-    /// From START UNIT until ready, in milliseconds. Power-on is without delay: the drive stands in a case of its own and was switched on before.
+    /// From START UNIT until ready, in milliseconds. Power-on is without delay: the drive stands in a case of its own
+    /// and was switched on before.
     pub spin_up_ms: u64,
 }
 
 impl DiskProfile {
     /// Seagate ST225N, the 20 Mbyte drive of the Apple Hard Disk 20SC.
     ///
-    /// 615 cylinders, 4 heads, 17 sectors, 3600 rpm, 65 ms average seek: figures of the ST-225 family (redhill.net.au,
-    /// os2museum.com). An interleave of 3 is what suits a Macintosh Plus.
+    /// 615 cylinders, 4 heads, 17 sectors, 3600 rpm, 65 ms average seek: figures of the ST-225 family
+    /// (redhill.net.au, os2museum.com). An interleave of 3 is what suits a Macintosh Plus.
     pub fn st225n() -> DiskProfile {
         DiskProfile {
             vendor: "SEAGATE".into(),
@@ -123,8 +125,9 @@ impl DiskProfile {
         Ticks::at_rate(60, u64::from(self.rpm))
     }
 
-    /// Time for the arm to go `distance` cylinders: like the square root of the distance up to the average seek, where
-    /// acceleration dominates, and linear beyond. The shape is an inference; it meets the three published points.
+    /// Time for the arm to go `distance` cylinders: like the square root of the distance up to the average seek,
+    /// where acceleration dominates, and linear beyond. The shape is an inference; it meets the three published
+    /// points.
     pub fn seek(&self, distance: u32) -> Ticks {
         let (track, average, full) = (self.seek_track_us, self.seek_average_us, self.seek_full_us);
         let distance = u64::from(distance);
@@ -177,7 +180,8 @@ impl Mechanics {
         at + time
     }
 
-    /// When block `number` has passed under the heads as a whole, if they are free at `at`: seek, rotation, one sector time.
+    /// When block `number` has passed under the heads as a whole, if they are free at `at`: seek, rotation, one
+    /// sector time.
     pub fn pass(&mut self, profile: &DiskProfile, at: Ticks, number: u32) -> Ticks {
         let on_track = self.seek(profile, at, number);
         let revolution = profile.revolution().0;

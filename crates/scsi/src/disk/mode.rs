@@ -6,8 +6,8 @@ use super::image::BLOCK;
 /// The pages the drive has.
 const PAGES: [u8; 4] = [1, 2, 3, 4];
 
-/// MODE SENSE data: header, block descriptor, and page `code` (3Fh: all). `None` for a page the drive does not have. With `changeable`
-/// the pages' fields are all zero: none can be changed.
+/// MODE SENSE data: header, block descriptor, and page `code` (3Fh: all). `None` for a page the drive does not have.
+/// With `changeable` the pages' fields are all zero: none can be changed.
 pub fn sense(
     profile: &DiskProfile,
     blocks: u32,
@@ -66,8 +66,8 @@ fn page(data: &mut Vec<u8>, profile: &DiskProfile, code: u8, changeable: bool) {
     data.extend(fields);
 }
 
-/// True when a MODE SELECT parameter list is one the drive can take: a block length of 512 and pages it has, of their lengths.
-/// Their fields are taken note of and change nothing, as in drives whose parameters are fixed.
+/// True when a MODE SELECT parameter list is one the drive can take: a block length of 512 and pages it has, of their
+/// lengths. Their fields are taken note of and change nothing, as in drives whose parameters are fixed.
 pub fn select_allowed(list: &[u8]) -> bool {
     if list.is_empty() {
         return true;
