@@ -187,8 +187,8 @@ impl Bus {
     }
 
     /// One step on each axis that still has some to go. X1 and Y1 interrupt through the SCC's DCD inputs, X2 and Y2 tell the direction on
-    /// the VIA (IM III, "The mouse"): after an edge of X1 they differ when the mouse goes right, and agree when Y1's goes down
-    /// (inference: the sense of the comparison was chosen so that right and down come out positive with the published decoding).
+    /// the VIA (IM III, "The mouse"): after an edge X1 and X2 differ when the mouse goes right, Y1 and Y2 agree when it goes down. The
+    /// sense is the one the open-source emulator Snow documents.
     fn mouse_step(&mut self, at: Ticks) {
         let (dx, dy) = (self.mouse.0.signum(), self.mouse.1.signum());
         if dx != 0 {

@@ -77,7 +77,8 @@ impl Mac {
         Ticks(self.bus.now)
     }
 
-    /// Runs to the first instruction boundary at or after `until`, or to what the probe looks out for. A single instruction lasts up to some
+    /// Runs to the first instruction boundary at or after `until`, or to what the probe looks out for. Everything that happens by itself up to
+    /// `until` has happened then. A single instruction lasts up to some
     /// 700 ticks (MOVEM of all registers in contended RAM), so `now` may then lie that much after `until`.
     pub fn run_until(&mut self, until: Ticks) -> Stop {
         let mut stop = Stop::Reached;
@@ -93,6 +94,8 @@ impl Mac {
                 self.stretch::<false>()
             };
         }
+        // What fell due during the last instruction: others rely on all of this machine's signals up to `until`.
+        self.bus.run_events(until.min(Ticks(self.bus.now)));
         // Bookkeeping of the stretch, not state: it would tell how a run was divided.
         (self.cpu.cycles_remaining, self.cpu.initial_cycles) = (0, 0);
         (self.bus.settled, self.bus.deadline) = (0, 0);
