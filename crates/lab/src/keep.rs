@@ -38,6 +38,12 @@ fn say(path: &Path) -> impl FnOnce(std::io::Error) -> String + '_ {
 
 impl Sinks {
     pub(crate) fn new(keep: &Keep, scenario: &Scenario) -> Result<Sinks, String> {
+        if keep.dir.exists() && !keep.dir.is_dir() {
+            return Err(format!(
+                "{}: exists and is not a folder; choose another name",
+                keep.dir.display()
+            ));
+        }
         if keep.dir.exists() && !keep.force {
             return Err(format!(
                 "{}: exists; choose another folder or add --force",

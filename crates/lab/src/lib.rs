@@ -3,7 +3,6 @@
 mod capture;
 pub mod case;
 pub mod catalogue;
-mod clients;
 mod documents;
 pub mod fixes;
 mod keep;

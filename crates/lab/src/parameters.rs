@@ -135,10 +135,10 @@ pub const SPECS: &[Spec] = &[
     ),
     spec(
         "disk.profile",
-        "prodrive-40s",
-        Choice(&["prodrive-40s", "st225n"]),
+        "st225n",
+        Choice(&["st225n", "prodrive-40s"]),
         "",
-        Chosen,
+        Published("Seagate ST225N: the drive of the Hard Disk 20SC"),
         "drive whose seek, rotation and transfer times hold; the volume may be of another size",
     ),
     spec(

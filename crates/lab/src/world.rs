@@ -1,11 +1,11 @@
 //! A world: Macintoshes and host-side stations on one cable, in one time.
 
-use crate::clients::{Load, MailClients};
 use crate::parameters::Parameters;
 use crate::profiles;
 use crate::scenario::Scenario;
 use crate::verdict::symbols::Memory;
 use crate::volume::{self, VolumeError};
+use appletalk::mail_client::{Load, MailClients};
 use clock::{Stream, Ticks};
 use guest::programs::PLUS_ROM;
 use localtalk::{Cable, Signal};
@@ -155,6 +155,19 @@ impl World {
             .advance(until, &mut self.cable, &mut self.tracer);
         self.cable.settle(until, &mut self.tracer);
         self.now = until;
+    }
+
+    /// Gives the machines of a restored world their volumes; false when one is not what it began with.
+    pub fn attach_volumes(&mut self, scenario: &Scenario, volumes: &[BaseVolume]) -> bool {
+        let id = scenario.parameters.number("disk.id") as u8;
+        let mut pairs = self.macs.iter_mut().zip(volumes);
+        pairs.all(|(mac, volume)| {
+            let attach = |peripheral: &mut Peripheral| match peripheral {
+                Peripheral::Disk(disk) => disk.image_mut().attach_base(Arc::clone(volume)),
+                Peripheral::Tape(_) => false,
+            };
+            mac.with_peripheral(id, attach).unwrap_or(false)
+        })
     }
 
     /// Takes the records made since the last call: the machines' in their order, then the cable's and the clients'.

@@ -1,0 +1,122 @@
+//! The failure of the article, by mechanism; what removes it, and what does not.
+
+use std::collections::BTreeSet;
+use tests::{mechanisms, run, shoeshine};
+
+fn kinds(outcome: &serde_json::Value) -> BTreeSet<String> {
+    let failures = outcome["failures"].as_array().unwrap();
+    failures
+        .iter()
+        .map(|failure| failure["kind"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn evidence(outcome: &serde_json::Value) -> String {
+    let failures = outcome["failures"].as_array().unwrap();
+    let lines = failures
+        .iter()
+        .flat_map(|failure| failure["evidence"].as_array().unwrap());
+    lines
+        .map(|line| format!("{}\n", line.as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn without_a_word_the_article_happens_and_that_is_a_success() {
+    let done = shoeshine(&[]);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(
+        done.err.contains("FAILURE") && done.err.contains("shoeshine run q99304 --seed 1"),
+        "{}",
+        done.err
+    );
+}
+
+#[test]
+fn a_completion_routine_that_waits_for_the_disk_hangs_the_macintosh() {
+    let (code, outcome) = run(&["q99304-hang"]);
+    assert_eq!(code, 0, "{outcome:#}");
+    assert!(mechanisms(&outcome).contains(&"M3".into()), "{outcome:#}");
+    let evidence = evidence(&outcome);
+    for word in [
+        "program counter",
+        "interrupt level",
+        "SCSI Manager belongs to backup!",
+        "mail_server_init!",
+    ] {
+        assert!(evidence.contains(word), "`{word}` is missing in {evidence}");
+    }
+    for fix in ["system-task-service", "asynchronous-store"] {
+        let (_, fixed) = run(&["q99304-hang", "--fix", fix]);
+        assert!(
+            !mechanisms(&fixed).contains(&"M3".into()),
+            "{fix}: {fixed:#}"
+        );
+    }
+    let (_, other) = run(&["q99304-hang", "--fix", "polled-writes"]);
+    assert!(
+        mechanisms(&other).contains(&"M3".into()),
+        "polled writes are no help against M3: {other:#}"
+    );
+}
+
+#[test]
+fn mail_traffic_makes_a_blind_write_lose_bytes() {
+    let (code, outcome) = run(&["q99304-bad-write"]);
+    assert_eq!(code, 0, "{outcome:#}");
+    assert!(mechanisms(&outcome).contains(&"M1".into()), "{outcome:#}");
+    assert_eq!(outcome["backup"]["verified_ok"], false);
+    assert_eq!(outcome["backup"]["reported_ok"], true);
+    let evidence = evidence(&outcome);
+    for word in [
+        "underrun",
+        "reposition",
+        "REQ pauses",
+        "are lost",
+        "filler bytes",
+        "status GOOD",
+        "reported success",
+    ] {
+        assert!(evidence.contains(word), "`{word}` is missing in {evidence}");
+    }
+    for fix in ["polled-writes", "small-blocks"] {
+        let (_, fixed) = run(&["q99304-bad-write", "--fix", fix]);
+        assert!(!kinds(&fixed).contains("bad-write"), "{fix}: {fixed:#}");
+    }
+}
+
+#[test]
+fn a_server_application_starves_while_the_backup_streams() {
+    let (code, outcome) = run(&["q99304-starvation"]);
+    assert_eq!(code, 0, "{outcome:#}");
+    assert!(mechanisms(&outcome).contains(&"M5".into()), "{outcome:#}");
+    let (_, fixed) = run(&["q99304-starvation", "--fix", "yielding-backup"]);
+    assert!(!mechanisms(&fixed).contains(&"M5".into()), "{fixed:#}");
+    let (_, other) = run(&["q99304-starvation", "--fix", "polled-writes"]);
+    assert!(
+        mechanisms(&other).contains(&"M5".into()),
+        "polled writes are no help against M5: {other:#}"
+    );
+}
+
+#[test]
+fn the_server_does_not_come_up() {
+    let (code, outcome) = run(&["q99304-startup"]);
+    assert_eq!(code, 0, "{outcome:#}");
+    assert!(mechanisms(&outcome).contains(&"M7".into()), "{outcome:#}");
+    assert_eq!(outcome["mail"]["answered"], 0);
+}
+
+#[test]
+fn the_controls_stay_clean() {
+    for scenario in ["separate-macs", "mail-only", "backup-only"] {
+        for seed in ["0", "7", "19"] {
+            let (code, outcome) = run(&[scenario, "--seed", seed]);
+            assert_eq!(
+                (code, &outcome["verdict"]),
+                (0, &serde_json::json!("clean")),
+                "{outcome:#}"
+            );
+        }
+    }
+}

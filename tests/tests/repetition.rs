@@ -1,0 +1,104 @@
+//! The same run, again: hashes, replays, snapshots.
+
+use clock::Ticks;
+use lab::run::Run;
+use lab::scenario::Scenario;
+use lab::snapshot;
+use lab::world::World;
+use std::fs;
+use tests::{run, shoeshine};
+
+#[test]
+fn a_run_repeats_whether_it_is_traced_verified_or_replayed() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let (_, plain) = run(&["q99304-hang", "--seed", "3", "--expect", "any"]);
+    let (code, verified) = run(&["q99304-hang", "--seed", "3", "--expect", "any", "--verify"]);
+    assert_eq!(code, 0);
+    let (_, traced) = run(&[
+        "q99304-hang",
+        "--seed",
+        "3",
+        "--expect",
+        "any",
+        "--out",
+        out.to_str().unwrap(),
+        "--trace",
+    ]);
+    assert_eq!(plain["trace_hash"], verified["trace_hash"]);
+    assert_eq!(plain["trace_hash"], traced["trace_hash"]);
+    let (_, other) = run(&["q99304-hang", "--seed", "4", "--expect", "any"]);
+    assert_ne!(plain["trace_hash"], other["trace_hash"]);
+
+    for name in [
+        "verdict.json",
+        "case.toml",
+        "trace.jsonl",
+        "cable.pcapng",
+        "mac/tape.tap",
+        "mac/disk.hda",
+        "mac/screen.png",
+    ] {
+        assert!(
+            fs::metadata(out.join(name)).is_ok_and(|file| file.len() > 0),
+            "{name}"
+        );
+    }
+    let replay = shoeshine(&["replay", out.to_str().unwrap(), "--json"]);
+    assert_eq!(replay.code, 0, "{replay:?}");
+    assert_eq!(replay.json()["trace_hash"], plain["trace_hash"]);
+
+    let case = fs::read_to_string(out.join("case.toml")).unwrap();
+    let hash = plain["trace_hash"].as_str().unwrap();
+    fs::write(out.join("case.toml"), case.replace(hash, &"0".repeat(64))).unwrap();
+    assert_eq!(shoeshine(&["replay", out.to_str().unwrap()]).code, 4);
+}
+
+#[test]
+fn a_run_restored_from_a_snapshot_goes_on_to_the_same_hash() {
+    let scenario = Scenario::find("q99304").unwrap();
+    let volumes = World::volumes(&scenario).unwrap();
+    let mut whole = Run::new(&scenario, &volumes).unwrap();
+    // While the ROM starts, while mail is served, in the middle of the backup's stream.
+    for moment in [1, 14, 19].map(Ticks::from_secs) {
+        whole.advance(moment, |_| {});
+        let saved = snapshot::save(&whole, &scenario, &volumes).unwrap();
+        let mut restored = snapshot::restore(&saved, &scenario, &volumes).unwrap();
+        assert_eq!(restored.hash(&scenario), whole.hash(&scenario));
+        let later = moment + Ticks::from_millis(700);
+        whole.advance(later, |_| {});
+        restored.advance(later, |_| {});
+        assert_eq!(
+            restored.hash(&scenario),
+            whole.hash(&scenario),
+            "restored at {moment}"
+        );
+    }
+}
+
+#[test]
+fn snapshots_of_something_else_are_refused() {
+    let scenario = Scenario::find("backup-only").unwrap();
+    let volumes = World::volumes(&scenario).unwrap();
+    let run = Run::new(&scenario, &volumes).unwrap();
+    let saved = snapshot::save(&run, &scenario, &volumes).unwrap();
+    let other = Scenario::find("mail-only").unwrap();
+    assert!(snapshot::restore(&saved, &other, &volumes).is_err());
+    assert!(snapshot::restore(b"nothing", &scenario, &volumes).is_err());
+    assert!(snapshot::restore(&saved[..saved.len() / 2], &scenario, &volumes).is_err());
+}
+
+#[test]
+fn what_show_prints_can_be_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let mine = dir.path().join("mine.toml");
+    let shown = shoeshine(&["show", "mail-only", "--set", "mail.clients=2"]);
+    assert_eq!(shown.code, 0);
+    assert!(shown.out.contains("assumed") && shown.out.contains("clients = 2"));
+    fs::write(&mine, shown.out).unwrap();
+    let set = "mail.duration=4000";
+    let (_, named) = run(&["mail-only", "--set", "mail.clients=2", "--set", set]);
+    let (code, filed) = run(&[mine.to_str().unwrap(), "--set", set]);
+    assert_eq!(code, 0, "{filed:#}");
+    assert_eq!(named["trace_hash"], filed["trace_hash"]);
+}
