@@ -177,10 +177,11 @@ fn the_same_seed_gives_the_same_run_and_looking_changes_nothing() {
         let mut feeder = Feeder::new();
         for _ in 0..200 {
             if look {
-                feeder.host.rest(Ticks::from_millis(3));
-                feeder.host.rest(Ticks::from_millis(497));
+                for _ in 0..500 {
+                    feeder.host.rest(Ticks(15_000));
+                }
             } else {
-                feeder.host.rest(Ticks::from_millis(500));
+                feeder.host.rest(Ticks(7_500_000));
             }
             feeder.host.write(&blocks(0..40));
         }
@@ -190,7 +191,7 @@ fn the_same_seed_gives_the_same_run_and_looking_changes_nothing() {
             feeder.host.medium().clone(),
         )
     };
-    assert_eq!(run(false), run(true));
+    assert!(run(false) == run(true));
 }
 
 #[test]
@@ -216,7 +217,7 @@ fn a_drive_saved_in_the_middle_of_a_reposition_goes_on_as_if_it_had_not_been() {
     let mut restored = Host::viper();
     restored.now = feeder.host.now;
     restored.drive = postcard::from_bytes(&saved).unwrap();
-    assert_eq!(go_on(&mut restored), go_on(&mut feeder.host));
+    assert!(go_on(&mut restored) == go_on(&mut feeder.host));
 }
 
 #[test]

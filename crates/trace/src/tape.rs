@@ -24,7 +24,7 @@ pub enum TapeEvent {
         /// How long the tape will be away, in ticks.
         ticks: u64,
     },
-    /// The buffer is full: the drive takes no byte until the tape has taken some.
+    /// The buffer is full: the drive takes no byte until the tape has taken some. Recorded at the first pause of each command.
     BufferFull {
         /// Number of the block on tape that will be written next.
         block: u64,

@@ -169,7 +169,7 @@ mod tests {
         );
         assert_eq!(
             mode.sense(&figures, 0x10, true, false).unwrap()[4..12],
-            [0x10, 14, 0, 0, 64, 128, 0, 10]
+            [0x10, 14, 0, 0, 96, 128, 0, 10]
         );
         assert_eq!(
             mode.sense(&figures, 0xC0, false, false),

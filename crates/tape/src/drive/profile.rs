@@ -502,7 +502,7 @@ mod tests {
         let error = profile.figures().unwrap_err().to_string();
         assert_eq!(
             error,
-            "tape.start-level = 16384: must be no more than tape.buffer holds (8192 bytes)"
+            "tape.start-level = 24576: must be no more than tape.buffer holds (8192 bytes)"
         );
     }
 }

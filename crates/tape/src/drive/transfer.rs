@@ -24,6 +24,8 @@ pub(super) struct Write {
     begun: bool,
     /// REQ pauses because the buffer is full.
     paused: bool,
+    /// It has done so in this command, and that was recorded.
+    reported: bool,
 }
 
 impl Write {
@@ -140,6 +142,7 @@ impl Drive {
             placed: left == 0,
             begun: false,
             paused: false,
+            reported: false,
         })
     }
 
@@ -286,12 +289,14 @@ impl Drive {
             if !std::mem::replace(&mut write.paused, true) {
                 self.transport.counters.pauses += 1;
                 self.transport.counters.pauses_inside += u64::from(write.begun);
-                tracer.emit(
-                    now,
-                    TapeEvent::BufferFull {
-                        block: self.transport.block,
-                    },
-                );
+                if !std::mem::replace(&mut write.reported, true) {
+                    tracer.emit(
+                        now,
+                        TapeEvent::BufferFull {
+                            block: self.transport.block,
+                        },
+                    );
+                }
             }
             return self.wait();
         }

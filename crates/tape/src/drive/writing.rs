@@ -76,6 +76,8 @@ impl Transport {
         debug_assert_eq!(self.head, self.tape().end());
         debug_assert_eq!(self.block, self.tape().len());
         tracer.emit(at, TapeEvent::Streaming);
+        // There is no block yet that could be repeated.
+        self.copied = true;
         self.write_next(at, tracer);
     }
 
