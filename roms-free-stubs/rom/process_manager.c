@@ -23,7 +23,7 @@ Ptr process_area_low, process_area_high, partition_low, partition_high;
 
 /* The globals each process has for itself: address and length. */
 static const struct { uint16_t address, length; } own_globals[] = {
-    { 0x110, 12 },              /* StkLowPt, HeapEnd, TheZone */
+    { 0x114, 8 },               /* HeapEnd, TheZone */
     { 0x130, 4 },               /* ApplLimit */
     { 0x214, 2 },               /* SFSaveDisk */
     { 0x220, 2 },               /* MemErr */
@@ -34,17 +34,28 @@ static const struct { uint16_t address, length; } own_globals[] = {
     { 0xA8C, 4 }, { 0xAEC, 4 }, /* ResumeProc, AppParmHandle */
 };
 
-static void copy_globals(Process *process, int save)
+/* The stack sniffer, which a StkLowPt of 0 stops, stands still while globals and stack belong to different processes.
+   Interrupts stay on: masked for so long, the SCC's receiver would overrun. */
+static void save_globals(Process *process)
 {
     uint8_t *at = process->globals;
+    *(Ptr *)at = StkLowPt;
+    at += sizeof(Ptr);
     for (unsigned i = 0; i < sizeof own_globals / sizeof *own_globals; i++) {
-        void *global = (void *)(uint32_t)own_globals[i].address;
-        if (save)
-            memcpy(at, global, own_globals[i].length);
-        else
-            memcpy(global, at, own_globals[i].length);
+        memcpy(at, (void *)(uint32_t)own_globals[i].address, own_globals[i].length);
         at += own_globals[i].length;
     }
+}
+
+static void restore_globals(const Process *process)
+{
+    const uint8_t *at = process->globals + sizeof(Ptr);
+    StkLowPt = 0;
+    for (unsigned i = 0; i < sizeof own_globals / sizeof *own_globals; i++) {
+        memcpy((void *)(uint32_t)own_globals[i].address, at, own_globals[i].length);
+        at += own_globals[i].length;
+    }
+    StkLowPt = *(const Ptr *)process->globals;
 }
 
 static void set_partition(const Process *process)
@@ -55,20 +66,15 @@ static void set_partition(const Process *process)
     restore_interrupts(sr);
 }
 
-/* The stack sniffer (a StkLowPt of 0 stops it) stands still while globals and stack belong to different processes. */
 static void switch_to(Process *next)
 {
     Process *previous = current_process;
-    uint16_t sr = disable_interrupts();
-    copy_globals(previous, 1);
+    save_globals(previous);
     StkLowPt = 0;
-    restore_interrupts(sr);
     current_process = next;
     set_partition(next);
     switch_stacks(&previous->stack_pointer, next->stack_pointer);
-    sr = disable_interrupts();
-    copy_globals(current_process, 0);
-    restore_interrupts(sr);
+    restore_globals(current_process);
 }
 
 static int is_ready(const Process *process)
@@ -113,8 +119,7 @@ static void bring_to_front(Process *process)
 {
     Process *old = front_process;
     front_process = process;
-    if (old->state != processFree)
-        pane_mark_front(old->pane, old->name, 0);
+    pane_mark_front(old->pane, old->name, 0);
     pane_mark_front(process->pane, process->name, 1);
 }
 
@@ -129,9 +134,7 @@ int16_t pane_of_code(const void *pc)
 /* The first instructions of a process: its jump table's first entry, which loads segment 1 and goes there. */
 static void process_begin(void)
 {
-    uint16_t sr = disable_interrupts();
-    copy_globals(current_process, 0);
-    restore_interrupts(sr);
+    restore_globals(current_process);
     current_process->state = processReady;
     enter_program(CurrentA5, CurrentA5 + CurJTOffset + 2);
     ExitToShell();
@@ -196,7 +199,7 @@ OSErr process_launch(int16_t vRefNum, int32_t dirID, ConstStringPtr name)
     OSErr err;
     if (!process)
         return memFullErr;
-    copy_globals(current_process, 1);
+    save_globals(current_process);
     file = HOpenResFile(vRefNum, dirID, name, 1);
     if (file == -1)
         return ResErr;
@@ -231,7 +234,7 @@ OSErr process_launch(int16_t vRefNum, int32_t dirID, ConstStringPtr name)
     err = file == -1 ? ResErr : furnish(process, file, process->name);
     if (err == noErr) {
         prepare_stack(process);
-        copy_globals(process, 1);
+        save_globals(process);
         process->pane = pane_open(process->name);
     } else {
         if (file != -1)
@@ -239,7 +242,7 @@ OSErr process_launch(int16_t vRefNum, int32_t dirID, ConstStringPtr name)
         heap_free((THz)process_area_low, block_of(process->partition_low));
         process->state = processFree;
     }
-    copy_globals(current_process, 0);
+    restore_globals(current_process);
     if (err == noErr)
         bring_to_front(process);
     return err;
@@ -257,10 +260,10 @@ static void forget_tasks(Ptr low, Ptr high)
     time_manager_forget(low, high);
 }
 
-static Process *successor(void)
+static Process *successor(const Process *dying)
 {
     for (Process *p = process_table + PROCESS_LIMIT - 1; p > process_table; p--)
-        if (p->state != processFree)
+        if (p->state != processFree && p != dying)
             return p;
     return process_table;
 }
@@ -275,11 +278,11 @@ void tb_ExitToShell(void *args)
     while (TopMapHndl)
         CloseResFile(*(int16_t *)(*TopMapHndl + 20));
     pane_print(dying->pane, "(quit)");
+    if (front_process == dying)
+        bring_to_front(successor(dying));
     pane_close(dying->pane);
     dying->state = processFree;
     heap_free((THz)process_area_low, block_of(dying->partition_low));
-    if (front_process == dying)
-        bring_to_front(successor());
     switch_to(process_table);
 }
 TB_TRAP_ARGS(0xA9F4, ExitToShell, 0);

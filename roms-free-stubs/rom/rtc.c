@@ -6,6 +6,14 @@
 #include "rom_traps.h"
 #include "via.h"
 
+/* The SCC may go on interrupting: it does not touch these wires. */
+static uint16_t keep_via_out(void)
+{
+    uint16_t sr;
+    asm volatile("move.w %%sr,%0\n\tori.w #0x0100,%%sr" : "=d"(sr) : : "cc", "memory");
+    return sr;
+}
+
 static void set_wires(uint8_t bits)
 {
     volatile uint8_t *via = VIA;
@@ -40,7 +48,7 @@ static uint32_t read_once(void)
 {
     uint32_t seconds = 0;
     for (int reg = 3; reg >= 0; reg--) {
-        uint16_t sr = disable_interrupts();
+        uint16_t sr = keep_via_out();
         send_byte((uint8_t)(0x81 | reg << 2));
         seconds = seconds << 8 | receive_byte();
         finish();
@@ -64,7 +72,7 @@ uint32_t rtc_read_seconds(void)
 
 static void write_register(uint8_t command, uint8_t value)
 {
-    uint16_t sr = disable_interrupts();
+    uint16_t sr = keep_via_out();
     send_byte(command);
     send_byte(value);
     finish();
