@@ -139,6 +139,7 @@ typedef struct {
     uint32_t nbp_lookups_in, nbp_replies_out;
     uint32_t longest_frame_ticks, addresses_tried;                   /* Ticks spent in one send; ids tried at start-up */
     uint32_t receive_buffers_full;                                   /* frames or RTS turned away while others waited */
+    uint32_t atp_no_rspcb;                                           /* exactly-once TReq dropped: no control block free */
 } AppleTalkStatistics;
 
 enum { appleTalkStatsMagic = 0x41547374 };
@@ -194,8 +195,11 @@ static inline int16_t ATPCall(ATPParamBlock *pb, int16_t code, int async)
 #define PKillSendReq(pb, async)  ATPCall(pb, killSendReq, async)
 #define PKillGetReq(pb, async)   ATPCall(pb, killGetReq, async)
 
-/* Opens .MPP and .ATP as MPPOpen does; 0 or an error.  Harmless when they are open. */
-static inline int16_t OpenAppleTalkDriver(const uint8_t *pascal_name)
+/* Opens a driver; 0 or an error.  Harmless when it is open.  With `misc` = atServerAddress .MPP claims a node address of the
+   server range, which takes six times as long. */
+enum { atUserAddress = 0 };
+#define atServerAddress 0x80000000u
+static inline int16_t OpenAppleTalkDriver(const uint8_t *pascal_name, uint32_t misc)
 {
     struct {
         void *qLink; int16_t qType, ioTrap; void *ioCmdAddr, *ioCompletion; int16_t ioResult; const uint8_t *ioNamePtr;
@@ -204,15 +208,18 @@ static inline int16_t OpenAppleTalkDriver(const uint8_t *pascal_name)
     register void *a0 __asm__("a0") = &pb;
     register int32_t d0 __asm__("d0");
     pb.ioNamePtr = pascal_name;
+    pb.ioMisc = (void *)misc;
     __asm__ volatile(".short 0xA000" : "=d"(d0), "+a"(a0) : : "d1", "d2", "a1", "memory", "cc");
     return (int16_t)d0;
 }
 
-static inline int16_t MPPOpen(void)
+static inline int16_t MPPOpenAs(uint32_t misc)
 {
-    int16_t err = OpenAppleTalkDriver((const uint8_t *)"\004.MPP");
-    return err ? err : OpenAppleTalkDriver((const uint8_t *)"\004.ATP");
+    int16_t err = OpenAppleTalkDriver((const uint8_t *)"\004.MPP", misc);
+    return err ? err : OpenAppleTalkDriver((const uint8_t *)"\004.ATP", 0);
 }
+
+static inline int16_t MPPOpen(void) { return MPPOpenAs(atUserAddress); }
 
 static inline int16_t GetNodeAddress(uint16_t *node, uint16_t *net)
 {

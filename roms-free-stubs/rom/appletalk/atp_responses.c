@@ -5,7 +5,7 @@
  * the packets asked for are sent again from the same interrupt. */
 #include "appletalk_internal.h"
 
-enum { maxRspCB = 24, noResponseYet = 0 };
+enum { maxRspCB = 40, noResponseYet = 0 };
 
 typedef struct {
     uint8_t used, bitmap, socket, timeout_code;
@@ -108,7 +108,7 @@ void atp_request_in(const DDPPacket *packet) {
         }
         for (r = rspcbs; r < rspcbs + maxRspCB; r++) if (!r->used) break;
         if (r == rspcbs + maxRspCB) {
-            appletalk_stats.atp_no_get_request++;
+            appletalk_stats.atp_no_rspcb++;
             return;
         }
     }

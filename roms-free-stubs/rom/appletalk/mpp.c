@@ -200,7 +200,7 @@ OSErr mpp_open(ParmBlkPtr pb, DCtlPtr dce) {
     timer_task.vblPhase = 0;
     (void)VInstall(&timer_task);
     dce->dCtlFlags |= dOpenedMask;
-    return OpenAppleTalkDriver((const uint8_t *)"\004.ATP");
+    return OpenAppleTalkDriver((const uint8_t *)"\004.ATP", 0);
 }
 
 OSErr mpp_control(ParmBlkPtr pb, DCtlPtr dce);
