@@ -133,9 +133,14 @@ void atp_response_in(const DDPPacket *packet) {
 void atp_request_timer(int ticks) {
     TCB *t;
     for (t = tcbs; t < tcbs + maxTCB; t++) {
-        uint16_t sr = mask_scc();
-        ATPParamBlock *pb = t->pb;
-        int due = pb && (t->ticks = (int16_t)(t->ticks - ticks)) <= 0, again = due && pb->retryCount > 0;
+        uint16_t sr;
+        ATPParamBlock *pb;
+        int due, again;
+        if (!t->pb) continue;
+        sr = mask_scc();
+        pb = t->pb;
+        due = pb && (t->ticks = (int16_t)(t->ticks - ticks)) <= 0;
+        again = due && pb->retryCount > 0;
         if (again) {
             if (pb->retryCount != 255) pb->retryCount--;
             t->ticks = timeout_ticks(pb);

@@ -218,8 +218,11 @@ void atp_release_in(const DDPPacket *packet) {
 void atp_response_timer(int ticks) {
     RspCB *r;
     for (r = rspcbs; r < rspcbs + maxRspCB; r++) {
-        uint16_t sr = mask_scc();
-        int due = r->used && (r->ticks -= ticks) <= 0;
+        uint16_t sr;
+        int due;
+        if (!r->used) continue;
+        sr = mask_scc();
+        due = r->used && (r->ticks -= ticks) <= 0;
         unmask_scc(sr);
         if (due) {
             appletalk_stats.atp_release_timeouts++;

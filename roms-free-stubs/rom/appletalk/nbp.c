@@ -112,10 +112,14 @@ OSErr nbp_kill(MPPParamBlock *victim) {
 void nbp_timer(int ticks) {
     NBPCall *call;
     for (call = calls; call < calls + maxCalls; call++) {
-        uint16_t sr = mask_scc();
-        MPPParamBlock *pb = call->pb;
-        int due = pb && (call->ticks = (int16_t)(call->ticks - ticks)) <= 0;
-        int again = due && call->transmissions < (pb->count ? pb->count : 255);
+        uint16_t sr;
+        MPPParamBlock *pb;
+        int due, again;
+        if (!call->pb) continue;
+        sr = mask_scc();
+        pb = call->pb;
+        due = pb && (call->ticks = (int16_t)(call->ticks - ticks)) <= 0;
+        again = due && call->transmissions < (pb->count ? pb->count : 255);
         if (again) {
             call->transmissions++;
             call->ticks = (int16_t)(pb->interval ? pb->interval * 8 : 8);

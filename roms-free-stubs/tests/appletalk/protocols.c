@@ -318,6 +318,53 @@ static void map_low_memory(void) {
     __asm__ volatile("trap #0" : "+d"(d0) : "d"(d1), "d"(d2), "d"(d3), "d"(d4), "d"(d5), "a"(a0) : "memory");
 }
 
+/* Self-send: a lookup finds this node's own name, and a transaction with this node's own socket runs to its end. */
+static void test_self_send(void) {
+    uint8_t buffer[64], entity[99], in[8], out[4] = "out", back[8];
+    MPPParamBlock pb = {0};
+    ATPParamBlock open = {0}, get = {0}, ask = {0}, respond = {0};
+    BDSElement reply = {4, out, 0, 0}, answer = {8, back, 0, 0};
+
+    start_test();
+    pb.newSelfFlag = 1;
+    CHECK(mpp(&pb, setSelfSend) == 0 && pb.oldSelfFlag == 0);
+    NBPSetNTE(&nte, (const uint8_t *)"\4Self", (const uint8_t *)"\4Test", (const uint8_t *)"\1*", 150);
+    pb.interval = pb.count = 1;
+    pb.verifyFlag = 0;
+    pb.ntQElPtr = &nte;
+    CHECK(mpp(&pb, registerName) == 0);
+    NBPSetEntity(entity, (const uint8_t *)"\4self", (const uint8_t *)"\1=", (const uint8_t *)"\1*");
+    pb.interval = pb.count = 1;
+    pb.entityPtr = entity;
+    pb.retBuffPtr = buffer;
+    pb.retBuffSize = sizeof buffer;
+    pb.maxToGet = 1;
+    CHECK(mpp(&pb, lookupName) == 1 && pb.ioResult == 0 && pb.numGotten == 1 && buffer[2] == 7 && buffer[3] == 150);
+
+    CHECK(atp(&open, openATPSkt) == 0);
+    get.atpSocket = open.atpSocket;
+    get.reqPointer = in;
+    get.reqLength = sizeof in;
+    atp(&get, getRequest);
+    ask.addrBlock.aNode = 7;
+    ask.addrBlock.aSocket = open.atpSocket;
+    ask.reqPointer = "in";
+    ask.reqLength = 3;
+    ask.bdsPointer = &answer;
+    ask.numOfBuffs = ask.timeOutVal = ask.retryCount = 1;
+    ask.atpFlags = atpXOvalue;
+    CHECK(atp(&ask, sendRequest) == 1 && get.ioResult == 0 && memcmp(in, "in", 3) == 0);
+    respond.atpSocket = open.atpSocket;
+    respond.addrBlock = get.addrBlock;
+    respond.transID = get.transID;
+    respond.bdsPointer = &reply;
+    respond.numOfBuffs = respond.bdsSize = 1;
+    CHECK(atp(&respond, sendResponse) == 1);
+    CHECK(ask.ioResult == 0 && respond.ioResult == 0 && memcmp(back, "out", 4) == 0);
+    pb.newSelfFlag = 0;
+    CHECK(mpp(&pb, setSelfSend) == 0 && pb.oldSelfFlag == 1);
+}
+
 void _start(void);
 void _start(void) {
     uint8_t rtmp = 1, nis = 2, echoer = 4;
@@ -331,6 +378,7 @@ void _start(void) {
     test_requester();
     test_listener();
     test_router();
+    test_self_send();
     host_print(failures ? "AppleTalk protocols: FAILED\n" : "AppleTalk protocols: ok\n");
     host_exit(failures != 0);
 }
