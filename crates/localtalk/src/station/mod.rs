@@ -68,7 +68,8 @@ enum Claim {
 
 /// A node of LLAP as *Inside AppleTalk* appendix B specifies it, as a state machine.
 ///
-/// It departs from the pseudo-code in three places. A broadcast that senses any carrier after its RTS counts as a collision, as chapter 1
+/// It departs from the pseudo-code in four places. Any transition on the line counts as its carrier, where the pseudo-code looks for
+/// a flag and, at the end of the wait, for a missing clock. A broadcast that senses any carrier after its RTS counts as a collision, as chapter 1
 /// says. An ACK or an unexpected CTS after the address was acquired is counted ([`Station::conflicts`]) and otherwise ignored; the
 /// pseudo-code would never send again, but a CTS may also come late from a busy node. The watchdog declares the line free instead of
 /// resetting a chip.
@@ -247,7 +248,11 @@ impl Station {
                 self.enter(Link::Slots, until);
             }
             Link::Slots => self.request(now, cable),
-            Link::Requesting => self.enter(Link::AwaitCarrier, now + FRAME_GAP),
+            Link::Requesting if !self.line.is_busy() => {
+                self.enter(Link::AwaitCarrier, now + FRAME_GAP)
+            }
+            Link::Requesting if self.destination() == BROADCAST => self.collision(now, tracer),
+            Link::Requesting => self.enter(Link::AwaitFrame, now + FRAME_GAP),
             Link::AwaitCarrier if self.destination() == BROADCAST => self.send_data(now, cable),
             Link::AwaitCarrier | Link::AwaitFrame | Link::AwaitEnd => self.collision(now, tracer),
             Link::BeforeData if self.line.is_busy() => self.collision(now, tracer),

@@ -1,3 +1,5 @@
+mod appendix_b;
+
 use super::*;
 use trace::{Event, Record};
 
