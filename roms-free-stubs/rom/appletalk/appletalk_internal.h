@@ -29,7 +29,7 @@ void scc_reset_missing_clock(void);
 void scc_reset_receiver(void);
 void scc_turnaround(void);
 void scc_rearm_receive_interrupt(void);
-enum { sccTimeout = -1, sccOverrun = -2, sccBadCRC = -3, sccBadSize = -4, sccNothing = -5 };
+enum { sccTimeout = -1, sccOverrun = -2, sccBadCRC = -3, sccBadSize = -4, sccNothing = -5, sccAborted = -6 };
 int scc_receive_frame(uint8_t *buffer, uint32_t first_byte_polls);     /* length without FCS, or one of the above */
 int scc_send_frame(const WDSElement *wds, int opening);     /* 0, or -1 when the transmitter stopped asking for data */
 int scc_send_control(uint32_t to, uint32_t type, int opening);

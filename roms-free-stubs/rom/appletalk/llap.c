@@ -56,15 +56,17 @@ static uint16_t random_below(uint16_t limit) {
     return limit ? (uint16_t)((uint32_t)appletalk_random() * limit >> 16) : 0;
 }
 
-/* Two Macintoshes switched on together must not draw the same numbers: the clock's seconds, the ticks and a VIA counter. */
+/* Two Macintoshes switched on together must not draw the same numbers: the clock's seconds, the ticks and the VIA's counters, of
+   which reading the low bytes would clear interrupts. */
 static void seed_random(void) {
-    random_seed = (uint16_t)(RndSeed ^ Time ^ Time >> 16 ^ Ticks << 3 ^ (uint32_t)VIA[vT1C] << 8 ^ VIA[vT2C]);
+    random_seed = (uint16_t)(RndSeed ^ Time ^ Time >> 16 ^ Ticks << 3 ^ (uint32_t)VIA[vT1CH] << 8 ^ VIA[vT2CH]);
 }
 
 /* The cause goes into the counters. */
 static void count_bad_frame(int status) {
     switch (status) {
     case sccTimeout: appletalk_stats.timeouts++; break;
+    case sccAborted: appletalk_stats.aborts++; break;
     case sccOverrun: appletalk_stats.overruns++; break;
     case sccBadCRC: appletalk_stats.crc_errors++; break;
     case sccBadSize: appletalk_stats.size_errors++; break;

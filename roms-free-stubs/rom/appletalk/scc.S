@@ -253,7 +253,10 @@ nothing:
         moveq   #-5,%d2
         bra.s   failed
 timeout:
-        moveq   #-1,%d2                 /* an abort, or the sender stopped */
+        moveq   #-1,%d2                 /* the sender stopped, ... */
+        btst    #7,(%a0)
+        beq.s   failed
+        moveq   #-6,%d2                 /* ... or aborted the frame */
         bra.s   failed
 overrun:
         moveq   #-2,%d2
