@@ -17,11 +17,6 @@ pub enum LineEvent {
         /// Another transmission overlapped this one.
         collided: bool,
     },
-    /// A receiver lost bytes because nobody emptied its FIFO in time.
-    Overrun {
-        /// Number of the station on the cable.
-        station: u8,
-    },
     /// A host-side station gave up a dialog.
     GaveUp {
         /// Number of the station on the cable.
@@ -35,9 +30,10 @@ pub enum LineEvent {
     Client {
         /// Number of the station on the cable.
         station: u8,
-        /// What the client did: `sign-on`, `send`, `list`, `fetch`, `delete`, `lookup`.
+        /// What the client asked for: `lookup`, `sign-on`, `send`, `list`, `fetch`, `delete`. One record for each transaction, so that a
+        /// message of several parts makes several.
         request: String,
-        /// How it went: `sent`, `answered`, `refused`, `timed-out`.
+        /// How it went: `sent` when it began, then `answered`, `refused` or `timed-out`.
         outcome: String,
         /// Ticks since the request began.
         ticks: u64,

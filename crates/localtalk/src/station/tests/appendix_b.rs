@@ -47,7 +47,7 @@ impl Model {
     /// Sends to a node that never answers.
     fn transmit_link_management(&mut self, line: &Line, request_time: u64) {
         if self.collision_history.iter().sum::<u8>() > 2 {
-            self.backoff = (self.backoff * 2).max(2).min(16);
+            self.backoff = (self.backoff * 2).clamp(2, 16);
             self.collision_history = [0; 8];
         } else if self.defer_history.iter().sum::<u8>() < 2 {
             self.backoff /= 2;
@@ -102,7 +102,7 @@ impl Model {
             if collision_tries == 32 {
                 return;
             }
-            local = (local * 2).max(2).min(16);
+            local = (local * 2).clamp(2, 16);
             collision_tries += 1;
         }
     }
