@@ -47,6 +47,8 @@ static void catch_up(void)
     if (!running)
         return;
     elapsed = (uint16_t)(run_length - timer_count());
+    if (elapsed >= 0xFFF0)              /* read before the chip has taken the first step from its latch */
+        return;
     run_length -= elapsed;
     for (TMTask *t = first_task; t && elapsed; t = t->qLink) {
         if ((uint32_t)t->tmCount > elapsed) {
