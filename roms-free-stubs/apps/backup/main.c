@@ -1,12 +1,13 @@
 /* The backup program: writes a volume or a folder to tape in one stream, rewinds, compares, keeps a log. */
 #include "archive.h"
+#include "copy.h"
 #include "events.h"
 #include "journal.h"
 #include "memory.h"
+#include "scan.h"
 #include "settings.h"
 #include "tape.h"
 #include "verify.h"
-#include "walk.h"
 
 static void Idle(void) {
     EventRecord event;
@@ -63,16 +64,22 @@ static TapeResult WriteSession(void) {
     Str31 volume;
     int32_t root = FolderID(settings.root);
     void *buffer = root ? GetBuffer(settings.buffer) : 0;
+    int32_t entries, left_out;
     uint32_t begin;
     if (!root)
         SayText("no such folder");
     if (!buffer)
         return tapeFailed;
     VolumeName(volume);
+    entries = ScanFolder(root, &left_out);
+    SayNumber("files and folders found ", entries);
+    if (left_out)
+        SayNumber("left out, too many or too deep ", left_out);
     SayNumber("backup begins at tick ", (int32_t)Ticks);
     begin = Ticks;
     ArchiveBegin(buffer, volume, root);
-    WalkFolder(root, volume);
+    archive.incomplete = (uint32_t)left_out;
+    CopyEntries(entries, volume);
     if (archive.failed == tapeOk)
         ArchiveEnd();
     TapeResult result = archive.failed;
@@ -80,6 +87,7 @@ static TapeResult WriteSession(void) {
     /* Also behind a session that broke off, so that what was written can be read. */
     TapeResult marks = TapeWriteFilemarks(settings.filemarks, Idle);
     (void)DisposePtr(buffer);
+    ScanForget();
     SayCounts();
     SayNumber("backup ends at tick ", (int32_t)Ticks);
     return result ? result : marks;
