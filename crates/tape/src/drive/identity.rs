@@ -1,5 +1,5 @@
 use super::commands::Activity;
-use super::profile::Figures;
+use super::figures::Figures;
 use super::sense::{Sense, code, key};
 use super::{Drive, mechanics::Motion};
 use scsi::Status;

@@ -1,4 +1,4 @@
-use super::profile::Figures;
+use super::figures::Figures;
 use super::{Counters, writing::Entry};
 use crate::media::Medium;
 use clock::{Stream, Ticks};
@@ -305,10 +305,13 @@ impl Transport {
     }
 
     /// The stream is over: stop, back up, stop.
-    pub fn reposition(&mut self, at: Ticks, tracer: &mut Tracer) {
+    pub fn reposition(&mut self, at: Ticks, job: Job, tracer: &mut Tracer) {
         let time = self.mechanical(self.figures.reposition);
         self.motion = Motion::Repositioning { until: at + time };
-        self.counters.repositions += 1;
+        match job {
+            Job::Write => self.counters.repositions += 1,
+            Job::Read => self.counters.read_repositions += 1,
+        }
         tracer.emit(
             at,
             TapeEvent::Reposition {

@@ -1,6 +1,7 @@
 //! The tape drive: a SCSI sequential-access device with mechanics.
 
 mod commands;
+mod figures;
 mod identity;
 mod mechanics;
 mod mode;
@@ -32,8 +33,10 @@ pub struct Counters {
     pub marks: u64,
     /// Blocks and filemarks the host has read.
     pub read: u64,
-    /// How often a stream ended and the tape was backed up, writing and reading.
+    /// How often a written stream ended and the tape was backed up.
     pub repositions: u64,
+    /// How often a stream that was read ended and the tape was backed up.
+    pub read_repositions: u64,
     /// How often the buffer became low while writing, so that blocks were repeated.
     pub underruns: u64,
     /// Copies and gaps written to keep the tape moving.

@@ -1,4 +1,4 @@
-use super::profile::Figures;
+use super::figures::Figures;
 use super::sense::{Sense, code};
 use serde::{Deserialize, Serialize};
 

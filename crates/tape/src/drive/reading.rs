@@ -72,7 +72,7 @@ impl Transport {
                 | Motion::Turning { job: Job::Read, .. }
         );
         if streaming {
-            self.reposition(now, tracer);
+            self.reposition(now, Job::Read, tracer);
         }
     }
 
@@ -90,7 +90,7 @@ impl Transport {
         let full = self.ahead_frames >= self.figures.buffer;
         if full || self.blank || self.head >= self.figures.blocks {
             self.blank |= self.head >= self.figures.blocks;
-            return self.reposition(at, tracer);
+            return self.reposition(at, Job::Read, tracer);
         }
         self.motion = Motion::Reading {
             until: at + self.figures.block_time,
@@ -130,7 +130,7 @@ impl Transport {
         if bad && self.tries < self.figures.read_retries {
             self.tries += 1;
             self.head = begin;
-            self.reposition(at, tracer);
+            self.reposition(at, Job::Read, tracer);
             return false;
         }
         if bad {

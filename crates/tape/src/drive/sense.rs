@@ -5,14 +5,21 @@ pub const SENSE_LENGTH: usize = 18;
 
 /// Sense keys (SCSI-2, table 69).
 pub mod key {
-    #![allow(missing_docs)]
+    /// Nothing but what the flags say.
     pub const NO_SENSE: u8 = 0x0;
+    /// The unit cannot be accessed.
     pub const NOT_READY: u8 = 0x2;
+    /// A flaw of the medium that could not be recovered.
     pub const MEDIUM_ERROR: u8 = 0x3;
+    /// Something in the command or its parameters is wrong.
     pub const ILLEGAL_REQUEST: u8 = 0x5;
+    /// The unit was reset or its medium changed.
     pub const UNIT_ATTENTION: u8 = 0x6;
+    /// The medium must not be written.
     pub const DATA_PROTECT: u8 = 0x7;
+    /// Blank medium or the end of data.
     pub const BLANK_CHECK: u8 = 0x8;
+    /// The end of the medium, and data remain in the buffer.
     pub const VOLUME_OVERFLOW: u8 = 0xD;
 }
 
@@ -21,27 +28,46 @@ pub type Code = (u8, u8);
 
 /// The additional sense codes this drive reports.
 pub mod code {
-    #![allow(missing_docs)]
     use super::Code;
+    /// No additional sense information.
     pub const NONE: Code = (0x00, 0x00);
+    /// Filemark detected.
     pub const FILEMARK: Code = (0x00, 0x01);
+    /// End of partition or medium detected.
     pub const END_OF_MEDIUM: Code = (0x00, 0x02);
+    /// Beginning of partition or medium detected.
     pub const BEGINNING_OF_MEDIUM: Code = (0x00, 0x04);
+    /// End of data detected.
     pub const END_OF_DATA: Code = (0x00, 0x05);
+    /// Logical unit is in process of becoming ready.
     pub const BECOMING_READY: Code = (0x04, 0x01);
+    /// Logical unit not ready, initializing command required.
     pub const NEEDS_LOAD: Code = (0x04, 0x02);
+    /// Write error.
     pub const WRITE_ERROR: Code = (0x0C, 0x00);
+    /// Unrecovered read error.
     pub const READ_ERROR: Code = (0x11, 0x00);
+    /// Parameter list length error.
     pub const LIST_LENGTH: Code = (0x1A, 0x00);
+    /// Invalid command operation code.
     pub const OPERATION: Code = (0x20, 0x00);
+    /// Invalid field in CDB.
     pub const FIELD_IN_CDB: Code = (0x24, 0x00);
+    /// Logical unit not supported.
     pub const UNIT: Code = (0x25, 0x00);
+    /// Invalid field in parameter list.
     pub const FIELD_IN_LIST: Code = (0x26, 0x00);
+    /// Write protected.
     pub const WRITE_PROTECTED: Code = (0x27, 0x00);
+    /// Not ready to ready transition, medium may have changed.
     pub const MEDIUM_CHANGED: Code = (0x28, 0x00);
+    /// Power on, reset, or bus device reset occurred.
     pub const RESET: Code = (0x29, 0x00);
+    /// Saving parameters not supported.
     pub const NO_SAVED_PAGES: Code = (0x39, 0x00);
+    /// Medium not present.
     pub const NO_MEDIUM: Code = (0x3A, 0x00);
+    /// Write append position error.
     pub const APPEND_POSITION: Code = (0x50, 0x01);
 }
 

@@ -179,7 +179,7 @@ impl Transport {
         self.head = self.tape().end();
         self.copied = false;
         self.low = false;
-        self.reposition(at, tracer);
+        self.reposition(at, Job::Write, tracer);
     }
 
     fn tape_ends(&mut self, at: Ticks, tracer: &mut Tracer) {

@@ -169,16 +169,21 @@ impl TapeFile {
         self.flush()
     }
 
-    /// Writes everything that `medium` holds behind the block number `from`, and flushes at each mark.
+    /// Writes the blocks of `medium` from number `from` on, with the gaps between them, and flushes at each mark.
     ///
     /// # Errors
     /// [`FileError::Io`].
     pub fn append_from(&mut self, medium: &Medium, from: u64) -> Result<(), FileError> {
+        let mut behind = medium.position(from);
         for block in (from..medium.len()).filter_map(|number| medium.block(number)) {
+            for _ in behind..block.at {
+                self.gap()?;
+            }
             match block.content {
                 Content::Record { data, bad } => self.record(data, bad)?,
                 Content::Mark => self.mark()?,
             }
+            behind = block.at + medium.frames(block.number);
         }
         Ok(())
     }
@@ -278,6 +283,32 @@ mod tests {
         assert_eq!(medium.len(), 4);
         assert_eq!(medium.bad_records(), 1);
         assert_eq!(&medium, tape.medium());
+    }
+
+    #[test]
+    fn a_tape_in_memory_is_appended_block_by_block() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("appended.tap");
+        let mut medium = Medium::new();
+        medium.push_record(&[1; 512], false);
+        medium.push_gap(2);
+        medium.push_record(&[2; 512], true);
+        medium.push_mark();
+        let mut tape = TapeFile::create(&path).unwrap();
+        tape.append_from(&medium, 0).unwrap();
+        assert_eq!(&read(&path), tape.medium());
+        let contents = |medium: &Medium| {
+            medium
+                .blocks()
+                .map(|b| format!("{:?}", b.content))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(contents(tape.medium()), contents(&medium));
+        assert_eq!(
+            tape.medium().position(1),
+            medium.position(1) + 1,
+            "the first flush leaves one gap"
+        );
     }
 
     #[test]
