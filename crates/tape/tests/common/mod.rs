@@ -3,7 +3,6 @@
 
 use clock::{Stream, Ticks};
 use scsi::{Cdb, Device, Next, ResetCause, Status};
-use tape::drive::Sense;
 use tape::{Drive, Medium, Profile};
 use trace::{Event, TapeEvent, Tracer};
 
@@ -209,9 +208,4 @@ pub fn block(number: u32) -> Vec<u8> {
 
 pub fn blocks(numbers: std::ops::Range<u32>) -> Vec<u8> {
     numbers.flat_map(block).collect()
-}
-
-/// The sense data in short, as the drive keeps them.
-pub fn short(sense: Sense) -> (u8, (u8, u8)) {
-    (sense.key, sense.code)
 }
