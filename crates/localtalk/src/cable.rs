@@ -316,6 +316,11 @@ impl Cable {
         taken
     }
 
+    /// The latest time of notice that is settled, or zero: whoever took everything before a later time has nothing waiting.
+    pub fn latest(&self) -> Ticks {
+        self.log.back().map_or(Ticks::ZERO, |heard| heard.at)
+    }
+
     /// When the next settled signal waits for `station` (perhaps one that it will not hear), or [`Ticks::NEVER`].
     pub fn next_for(&self, station: u8) -> Ticks {
         let place = self.ports[usize::from(station)].cursor - self.base;
