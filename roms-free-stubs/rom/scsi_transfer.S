@@ -218,7 +218,16 @@ move_bytes:
     bne     9f
     btst    #1,%d5
     bne     move_polled
-    move.w  %d3,%d1
+    btst    #0,%d5
+    beq.s   1f
+| The chip asks for the first byte of a block before the target does: it has room for one (data sheet, DMA send).  Only when it asks
+| again has the target taken that byte, and with it begun to take the block.
+    move.b  (%a2)+,(%a1)
+    subq.l  #1,%d3
+    beq     9f
+    bsr     wait_drq
+    bne     9f
+1:  move.w  %d3,%d1
     and.w   #31,%d1                 | the odd bytes first, by a jump into the unrolled loop
     lsr.l   #5,%d3
     neg.w   %d1

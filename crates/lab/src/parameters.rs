@@ -294,6 +294,14 @@ pub const SPECS: &[Spec] = &[
         "bytes in one WRITE command",
     ),
     spec(
+        "backup.read",
+        "8192",
+        Number(512, 65_536),
+        "bytes",
+        Assumed,
+        "bytes the backup reads from the disk in one call",
+    ),
+    spec(
         "backup.transfer",
         "blind",
         Choice(&["blind", "polled"]),

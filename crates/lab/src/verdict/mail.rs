@@ -26,18 +26,20 @@ impl MailWatch {
         else {
             return;
         };
-        let lookup = u64::from(request != "lookup");
+        // That the name is known proves that the drivers live, not that the server does.
+        let served = request != "lookup";
         match outcome.as_str() {
             "sent" => {
-                self.sent += lookup;
+                self.sent += u64::from(served);
                 if self.waiting_since.is_none() {
                     self.waiting_since = Some(record.at);
                     self.waiting_for.clone_from(request);
                 }
             }
-            "timed-out" => self.timed_out += lookup,
+            "timed-out" => self.timed_out += u64::from(served),
+            _ if !served => {}
             _ => {
-                self.answered += lookup;
+                self.answered += 1;
                 self.last_answer = Some(record.at);
                 self.last_answer_kind.clone_from(request);
                 self.waiting_since = None;
