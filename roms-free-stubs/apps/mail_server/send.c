@@ -33,6 +33,8 @@ static int Failed(Slot *slot) {
         return 0;
     if (server.end == s->sector + s->record.sectors)
         server.end = s->sector;         /* nothing came behind it yet */
+    else
+        server.gap = 1;
     Answer(slot, mailStoreError);
     return 1;
 }
@@ -104,6 +106,14 @@ static void PieceFull(Slot *slot) {
     Disk(slot, diskSetEOF, 0, 0, (int32_t)(server.end << 9), WritePiece);
 }
 
+static void WriteRecord(Slot *slot) {
+    Session *s = slot->session;
+    if (Failed(slot))
+        return;
+    server.gap = 0;
+    Disk(slot, diskWrite, s->assembly, (int32_t)s->record.sectors << 9, (int32_t)(s->sector << 9), Stored);
+}
+
 static void WriteLast(Slot *slot) {
     Session *s = slot->session;
     PadToSector(s);
@@ -117,7 +127,11 @@ static void WriteLast(Slot *slot) {
     s->record.state = stateComplete;
     s->record.sum = s->sum;
     *(MessageRecord *)s->assembly = s->record;
-    Disk(slot, diskWrite, s->assembly, (int32_t)s->record.sectors << 9, (int32_t)(s->sector << 9), Stored);
+    slot->disk.ioResult = noErr;
+    if (server.gap)
+        Disk(slot, diskSetEOF, 0, 0, (int32_t)(server.end << 9), WriteRecord);
+    else
+        WriteRecord(slot);
 }
 
 /* Copies what is left of the part into the assembly buffer and writes that whenever it is full. */

@@ -81,6 +81,7 @@ typedef struct {
     OSErr store_error;
     uint32_t serial, next_number;
     uint32_t end;               /* sectors of the store */
+    uint8_t gap;                /* a write failed with others behind it: the file may end before `end` */
     int16_t messages, users;
     IndexEntry *index;          /* ascending by store number */
     Session *sessions;
