@@ -6,7 +6,7 @@
 //! | address | what |
 //! |---|---|
 //! | 000000-3FFFFF | RAM, repeated when there is less than 4 MiB ([`memory`]); the ROM while the overlay is on |
-//! | 400000-4FFFFF | ROM, where A17 is 0 (a Plus tells a SCSI machine by the ROM *not* repeating at 420000) |
+//! | 400000-4FFFFF | ROM, where A17 is 0 (the open-source MacPlus cores decode it so; Snow lets it repeat once more) |
 //! | 580000-5FFFFF | SCSI: register in A6-A4, A9 = DACK ([`Mac`] takes reads and writes at even and odd addresses alike) |
 //! | 600000-7FFFFF | RAM while the overlay is on; A21-A0 select the byte (inference), which is the upper half of 4 MiB |
 //! | 800000-9FFFFF | SCC, reading: A1 = channel A, A2 = data; 9FFFF8 by custom |

@@ -234,3 +234,24 @@ fn an_address_error_is_taken_and_recorded() {
         "{events:?}"
     );
 }
+
+#[test]
+fn what_is_due_by_the_end_of_a_run_has_happened_even_inside_an_instruction() {
+    let mut rom = Rom::new();
+    // Timer 1 in 500 cycles, then divisions, which last longer than a tick.
+    let program = [
+        &poke(via(14), 0xC0)[..],
+        &poke(via(4), 0xF4),
+        &poke(via(5), 0x01),
+        &[0x7203, 0x81C1, 0x60FC],
+    ]
+    .concat();
+    rom.code(CODE, &program);
+    let mut mac = rom.boot();
+    mac.run_until(Ticks(5000));
+    let due = mac.via().next_event();
+    mac.run_until(Ticks(due.0 - 1));
+    let early = mac.via().irq();
+    mac.run_until(due);
+    assert_eq!((early, mac.via().irq()), (false, true));
+}
