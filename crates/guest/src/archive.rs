@@ -253,6 +253,10 @@ fn scan(bytes: &[u8], first: u64, defects: &mut Vec<Defect>) -> Vec<Found> {
         let start = (at + 1) * BLOCK;
         let data = bytes.get(start..start + length);
         let good = data.is_some_and(|data| sum(data) == header.long(20));
+        if data.is_none() && !has_header(&blocks[at + 1..], header.long(8)) {
+            // The tape was stopped inside this record: the missing session end says so.
+            break;
+        }
         found.push(Found {
             block: first + at as u64,
             good,
@@ -270,6 +274,11 @@ fn scan(bytes: &[u8], first: u64, defects: &mut Vec<Defect>) -> Vec<Found> {
         });
     }
     found
+}
+
+fn has_header(blocks: &[&[u8]], session: u32) -> bool {
+    let headers = blocks.iter().filter_map(|block| Header::in_block(block));
+    headers.into_iter().any(|header| header.long(8) == session)
 }
 
 /// A file whose records are being collected.

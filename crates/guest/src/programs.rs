@@ -45,12 +45,17 @@ impl Program {
 
     /// The address of the symbol `name`.
     pub fn address(&self, name: &str) -> Option<u32> {
-        self.symbols().find(|(_, symbol)| *symbol == name).map(|(address, _)| address)
+        self.symbols()
+            .find(|(_, symbol)| *symbol == name)
+            .map(|(address, _)| address)
     }
 
     /// The last symbol at or before `address`, and the distance from it.
     pub fn symbol_at(&self, address: u32) -> Option<(&'static str, u32)> {
-        self.symbols().take_while(|(start, _)| *start <= address).last().map(|(start, name)| (name, address - start))
+        self.symbols()
+            .take_while(|(start, _)| *start <= address)
+            .last()
+            .map(|(start, name)| (name, address - start))
     }
 }
 
@@ -72,7 +77,11 @@ mod tests {
             assert!(program.symbols().count() > 20, "{}", program.name);
             let (start, name) = program.symbols().next().unwrap();
             assert_eq!(program.symbol_at(start), Some((name, 0)));
-            assert!(program.symbols().all(|(address, _)| (address as usize) < program.image.len() + 65_536));
+            assert!(
+                program
+                    .symbols()
+                    .all(|(address, _)| (address as usize) < program.image.len() + 65_536)
+            );
         }
     }
 }

@@ -45,6 +45,12 @@ pub const FIXES: &[Fix] = &[
         changes: &[("backup.yield", "1")],
     },
     Fix {
+        name: "immediate-commands",
+        about: "a backup that rewinds and writes filemarks with IMMED, so that the drive leaves the bus meanwhile",
+        removes: "M4",
+        changes: &[("backup.immediate", "yes")],
+    },
+    Fix {
         name: "patient-start-up",
         about: "a start-up document that gives the drive three seconds and then goes on",
         removes: "M7",

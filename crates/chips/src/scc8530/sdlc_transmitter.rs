@@ -215,7 +215,8 @@ impl Unit {
     fn repeats_unheard(&self) -> bool {
         let transmitter = &self.transmitter;
         let repeats = match transmitter.shifting {
-            Shifting::Ones => true,
+            // Without mark idle the ones turn into flags after this byte.
+            Shifting::Ones => self.wr[10] & registers::MARK_IDLE != 0,
             Shifting::Flag => !self.on_cable(),
             _ => false,
         };

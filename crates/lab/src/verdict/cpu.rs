@@ -21,6 +21,8 @@ pub struct CpuWatch {
     samples: VecDeque<Sample>,
 }
 
+/// Bytes of a stack that are looked through.
+const STACK: u32 = 3000;
 /// Samples kept: the last half minute.
 const KEPT: usize = 3600;
 
@@ -101,16 +103,24 @@ impl<M: Memory> Stopped<'_, M> {
         )
     }
 
-    /// The calls and interruptions that led here, innermost first, at most `limit` of them.
+    /// The calls and interruptions that led here, innermost first, at most `limit` of them. Of calls inside the ROM only the innermost of each
+    /// row is shown.
     pub fn calls(&self, limit: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
-        for frame in self.symbols.stack(self.memory, self.now.2, 3000) {
-            let name = self.symbols.name(frame.address);
-            let line = if frame.interrupted {
-                format!("interrupting {name}")
+        let mut in_rom = false;
+        for frame in self.symbols.stack(self.memory, self.now.2, STACK) {
+            let rom =
+                self.symbols.program_at(frame.address) == Some(PLUS_ROM.name) && !frame.interrupted;
+            if rom && in_rom {
+                continue;
+            }
+            in_rom = rom;
+            let how = if frame.interrupted {
+                "interrupting"
             } else {
-                format!("called from {name}")
+                "called from"
             };
+            let line = format!("{how} {}", self.symbols.name(frame.address));
             if lines.last() != Some(&line) {
                 lines.push(line);
             }
@@ -122,7 +132,7 @@ impl<M: Memory> Stopped<'_, M> {
     /// Programs whose calls are on the stack, innermost first, without repetitions.
     pub fn programs_on_stack(&self) -> Vec<&'static str> {
         let mut names = Vec::new();
-        for frame in self.symbols.stack(self.memory, self.now.2, 3000) {
+        for frame in self.symbols.stack(self.memory, self.now.2, STACK) {
             if let Some(name) = self
                 .symbols
                 .program_at(frame.address)

@@ -51,22 +51,20 @@ impl<M: Memory> Silence<'_, M> {
     ) -> Option<Mechanism> {
         let recent = Ticks(self.now.0.saturating_sub(10 * Ticks::PER_SECOND)).max(since);
         let stuck = self.cpu.stuck_in(recent, self.symbols());
-        let owner = self.stopped.scsi_owner();
         let on_stack = self.stopped.programs_on_stack();
         let server_waits = on_stack.iter().any(|name| name.starts_with("mail_server"));
         let bus_rests = self
             .tape
             .is_none_or(|tape| tape.last_bus_status.is_none_or(|last| last < recent));
 
-        if let (Some(routine), Some(owner), true, true) = (stuck, owner, server_waits, bus_rests) {
+        if let (Some(routine), Some(holder), true, true) =
+            (stuck, self.holder(&on_stack), server_waits, bus_rests)
+        {
             evidence.push(format!("the CPU has not left {routine} since {recent}"));
+            let calls = self.stopped.calls(16).join("; ");
+            evidence.push(format!("the stack, innermost first: {calls}"));
             evidence.push(format!(
-                "the stack, innermost first: {}",
-                self.stopped.calls(14).join("; ")
-            ));
-            evidence.push(format!(
-                "the SCSI Manager belongs to {}, which was interrupted and cannot go on to release it; the server's call waits for it",
-                self.symbols().name(owner)
+                "{holder}, which was interrupted and cannot go on; the server's synchronous call waits for it"
             ));
             return Some(if at_startup {
                 Mechanism::M7
@@ -74,10 +72,12 @@ impl<M: Memory> Silence<'_, M> {
                 Mechanism::M3
             });
         }
+        // A command that began only later does not explain the silence.
+        let explains = |at: Ticks| self.now.since(at) > LONG_COMMAND && at <= since + LONG_COMMAND;
         if let Some((at, operation)) = self
             .tape
             .and_then(|tape| tape.executing)
-            .filter(|(at, _)| self.now.since(*at) > LONG_COMMAND)
+            .filter(|(at, _)| explains(*at))
         {
             evidence.push(format!(
                 "the tape drive has held the SCSI bus since {at} with command {operation:02X}"
@@ -88,13 +88,13 @@ impl<M: Memory> Silence<'_, M> {
                 Mechanism::M4
             });
         }
-        let shares = self.cpu.shares(recent, self.symbols());
+        let shares = self.cpu.shares(since, self.symbols());
         let spent: Vec<String> = shares
             .iter()
             .map(|(name, share)| format!("{name} {share}%"))
             .collect();
         evidence.push(format!(
-            "processor time since {recent}: {}",
+            "processor time since {since}: {}",
             spent.join(", ")
         ));
         let had_time = |wanted: &str| shares.iter().any(|(name, _)| name.starts_with(wanted));
@@ -110,6 +110,27 @@ impl<M: Memory> Silence<'_, M> {
             return Some(Mechanism::M5);
         }
         None
+    }
+
+    /// Who keeps the disk from the server: the owner of the SCSI Manager, or the call the File Manager is executing.
+    fn holder(&self, on_stack: &[&'static str]) -> Option<String> {
+        let interrupted = on_stack
+            .iter()
+            .rev()
+            .find(|name| !name.starts_with("mail_server"));
+        let program = interrupted.map_or("a program", |name| name);
+        if let Some(owner) = self.stopped.scsi_owner() {
+            let behalf = match self.symbols().program_at(owner) {
+                Some("plus") => format!(", the disk driver, at work for {program}"),
+                _ => String::new(),
+            };
+            let name = self.symbols().name(owner);
+            return Some(format!("the SCSI Manager belongs to {name}{behalf}"));
+        }
+        /// `FSBusy` (*Inside Macintosh IV*, the File Manager): not zero while a call is being executed.
+        const FS_BUSY: u32 = 0x360;
+        let busy = self.stopped.memory.word(FS_BUSY) != 0;
+        busy.then(|| format!("the File Manager is in the middle of a call of {program}"))
     }
 
     /// Before the server: does a start-up document wait for the drive?

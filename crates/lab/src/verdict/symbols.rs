@@ -48,13 +48,14 @@ impl Symbols {
                 if ram[base..base + 16] != *head {
                     continue;
                 }
-                let same = ram[base..base + image.len()]
+                // The variables behind the code change; the code does not.
+                let code = &image[..image.len() / 2];
+                let same = ram[base..base + code.len()]
                     .iter()
-                    .zip(image)
+                    .zip(code)
                     .filter(|(a, b)| a == b)
                     .count();
-                // Variables inside the image change; the code does not. Programs begin with the same start-up code.
-                if same * 10 >= image.len() * 9 && best.is_none_or(|(most, _)| same > most) {
+                if same * 100 >= code.len() * 95 && best.is_none_or(|(most, _)| same > most) {
                     best = Some((same, base as u32));
                 }
             }

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Wireshark's dissectors as a witness: the capture of a run against its trace, frame by frame.
+
+. "$(dirname "$0")/common.sh"
+need tshark tshark
+
+# check NAME ARGUMENTS..: runs a scenario, then looks at its capture.
+check() {
+  local out=$scratch/$1
+  shoeshine run "${@:2}" --expect any --out "$out" --trace
+  local tshark=(tshark -r "$out/cable.pcapng" --disable-protocol asp)
+  # The end of a frame that collided is not there to be decoded.
+  local malformed
+  malformed=$("${tshark[@]}" -Y '_ws.malformed && !frame.comment' 2>/dev/null)
+  [ -z "$malformed" ] || fail "$1: malformed frames:"$'\n'"$malformed"
+  local layer seen
+  seen=$("${tshark[@]}" -q -z io,phs 2>/dev/null)
+  for layer in llap ddp nbp atp; do
+    grep -qE "^ *$layer +frames:[1-9]" <<<"$seen" || fail "$1: tshark sees no $layer"
+  done
+  (cd "$scratch" && python3 "$oracles/frames.py" "$1")
+}
+
+check failure q99304
+check two-machines separate-macs --set mail.duration=6000
+check crowd mail-only --set mail.clients=30 --set mail.interval=300 --set mail.duration=5000
+echo "$me: tshark reads in every frame what the trace says"
