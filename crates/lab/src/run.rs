@@ -329,7 +329,14 @@ fn judge(
             counts.reported_ok = Some(counts.reported_ok.unwrap_or(true) && reported);
         }
         let symbols = Symbols::find(&run.world.macs()[number]);
-        let bad = backup::bad_write(&machine.name, &comparison, watch, log.as_deref(), &symbols);
+        let bad = backup::bad_write(
+            &machine.name,
+            &comparison,
+            watch,
+            &run.mail,
+            log.as_deref(),
+            &symbols,
+        );
         if comparison.complete || bad.is_some() {
             counts.verified_ok = Some(counts.verified_ok.unwrap_or(true) && bad.is_none());
         }

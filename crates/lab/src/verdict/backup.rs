@@ -1,3 +1,4 @@
+use super::mail::MailWatch;
 use super::symbols::Symbols;
 use super::tape::TapeWatch;
 use super::{Failure, FailureKind, Mechanism};
@@ -136,6 +137,7 @@ pub fn bad_write(
     machine: &str,
     comparison: &Comparison,
     tape: &TapeWatch,
+    mail: &MailWatch,
     log: Option<&str>,
     symbols: &Symbols,
 ) -> Option<Failure> {
@@ -182,7 +184,11 @@ pub fn bad_write(
     let mut tick = Ticks::ZERO;
     if let Some(write) = write {
         tick = write.at;
-        evidence.extend(tape.chain(write, |pc| symbols.name(pc)));
+        evidence.extend(tape.chain(
+            write,
+            |pc| symbols.name(pc),
+            |from, to| mail.answers_between(from, to),
+        ));
         if write.lost_bytes() > 0 {
             mechanism = Some(Mechanism::M1);
             tick = write.lost[0].0;

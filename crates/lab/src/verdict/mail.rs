@@ -12,6 +12,7 @@ pub struct MailWatch {
     /// Requests given up.
     pub timed_out: u64,
     last_answer: Option<Ticks>,
+    answers: Vec<Ticks>,
     last_answer_kind: String,
     waiting_since: Option<Ticks>,
     waiting_for: String,
@@ -40,11 +41,20 @@ impl MailWatch {
             _ if !served => {}
             _ => {
                 self.answered += 1;
+                self.answers.push(record.at);
                 self.last_answer = Some(record.at);
                 self.last_answer_kind.clone_from(request);
                 self.waiting_since = None;
             }
         }
+    }
+
+    /// Answers that came from `from` on and before `to`.
+    pub fn answers_between(&self, from: Ticks, to: Ticks) -> usize {
+        self.answers
+            .iter()
+            .filter(|at| (from..to).contains(at))
+            .count()
     }
 
     /// When the last answer came.

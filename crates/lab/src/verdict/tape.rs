@@ -198,6 +198,39 @@ impl TapeWatch {
         }
     }
 
+    /// How fast the host was in the seconds before `end`, and otherwise, in words.
+    fn rate_before(
+        &self,
+        end: Ticks,
+        answers: impl Fn(Ticks, Ticks) -> usize,
+    ) -> Option<(Ticks, String)> {
+        let rate = |from: Ticks, to: Ticks| {
+            let inside = |write: &&WriteCommand| {
+                write.status.is_some_and(|(at, _)| (from..to).contains(&at))
+            };
+            let blocks: u64 = self
+                .writes
+                .iter()
+                .filter(inside)
+                .map(|write| write.blocks)
+                .sum();
+            let time = to.since(from).as_micros().max(1);
+            blocks * 512 * 1000 / time
+        };
+        let from = Ticks(end.0.saturating_sub(2 * Ticks::PER_SECOND)).max(self.writes.first()?.at);
+        let (slow, mean) = (
+            rate(from, end),
+            rate(self.writes.first()?.at, self.writes.last()?.at),
+        );
+        let count = answers(from, end);
+        Some((
+            from,
+            format!(
+                "{from} from here to {end} the host delivers {slow} KB/s (the mean of the run is {mean} KB/s) while the server answers {count} requests"
+            ),
+        ))
+    }
+
     /// The last command that wrote `block`.
     pub fn writer_of(&self, block: u64) -> Option<&WriteCommand> {
         self.writes
@@ -219,35 +252,44 @@ impl TapeWatch {
         !self.writes.is_empty() && self.executing.is_none() && idle
     }
 
-    /// The chain of events that leads to `write`, in words: the last underrun and reposition before its end, the pause, the lost bytes.
-    pub fn chain(&self, write: &WriteCommand, symbol: impl Fn(u32) -> String) -> Vec<String> {
-        let end = write.status.map_or(Ticks::NEVER, |(at, _)| at);
-        let before = |wanted: fn(&TapeEvent) -> bool| {
+    /// The chain of events that leads to `write`, in words and in order: the slow host, the underrun and the reposition it caused, the pause,
+    /// the lost bytes. `answers` counts the requests the server answered in a stretch of time.
+    pub fn chain(
+        &self,
+        write: &WriteCommand,
+        symbol: impl Fn(u32) -> String,
+        answers: impl Fn(Ticks, Ticks) -> usize,
+    ) -> Vec<String> {
+        let mut lines = Vec::new();
+        let hit = write
+            .lost
+            .first()
+            .map(|lost| lost.0)
+            .or(write.pauses.first().map(|pause| pause.0));
+        let before = |end: Ticks, wanted: fn(&TapeEvent) -> bool| {
             self.moments
                 .iter()
                 .rev()
                 .find(|moment| moment.at <= end && wanted(&moment.event))
         };
-        let mut lines = Vec::new();
-        if let Some(Moment {
-            at,
-            event: TapeEvent::Underrun { block },
-        }) = before(|e| matches!(e, TapeEvent::Underrun { .. }))
-        {
-            lines.push((
-                *at,
-                format!(
-                    "{at} underrun: the drive's buffer ran empty before block {block} of the tape"
-                ),
-            ));
-        }
+        let reposition = before(hit.unwrap_or(write.at), |event| {
+            matches!(event, TapeEvent::Reposition { .. })
+        });
         if let Some(Moment {
             at,
             event: TapeEvent::Reposition { buffered, ticks },
-        }) = before(|e| matches!(e, TapeEvent::Reposition { .. }))
+        }) = reposition
         {
             let away = Ticks(*ticks);
             lines.push((*at, format!("{at} reposition: the drive stops and backs up for {away} with {buffered} bytes buffered and takes nothing from its buffer")));
+            if let Some(Moment {
+                at,
+                event: TapeEvent::Underrun { block },
+            }) = before(*at, |event| matches!(event, TapeEvent::Underrun { .. }))
+            {
+                lines.push((*at, format!("{at} underrun: from here on the buffer runs empty; the drive repeats blocks, the first of them before block {block} of the tape")));
+            }
+            lines.extend(self.rate_before(*at, answers));
         }
         let begin = write.at;
         let last = write.first_block + write.blocks.saturating_sub(1);
