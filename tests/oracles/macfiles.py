@@ -107,7 +107,7 @@ def write_file(path, file):
 
 
 def read_macbinary(raw):
-    """Name and file of a MacBinary II file; of the Finder information the first 16 bytes, without the window's place."""
+    """Name and file of a MacBinary II file; of the Finder information the first 16 bytes."""
     length = raw[1]
     assert raw[0] == 0 and raw[74] == 0 and raw[82] == 0 and 1 <= length <= 63, "not a MacBinary file"
     data, resource, created, modified = struct.unpack_from(">IIII", raw, 83)
