@@ -22,14 +22,14 @@
 enum { fs_stack_size = 8192, fs_stack_mark = 0x48465353 };
 enum { fs_finished, fs_suspended };
 
-/* file_manager_stack.S */
-void fs_enter(void);
-void fs_leave(void);
+/* file_manager_stack.S: fs_enter returns what fs_leave was given. */
+int32_t fs_enter(void);
+void fs_leave(int32_t state);
 void fs_stack_init(void *top, void (*body)(void));
 
 /* What a debugger wants to know: the call in progress, and whether it waits for the disk. */
 IOParam *fs_current;
-volatile int16_t fs_state, fs_waiting_for_disk;
+volatile int16_t fs_waiting_for_disk;
 static volatile int16_t fs_completing;
 static OSErr fs_result;
 static IOParam disk_pb;
@@ -72,8 +72,7 @@ static void fs_body(void)
     for (;;) {
         FSRoutine routine = (FSRoutine)fs_current->ioCmdAddr;
         fs_result = routine(fs_current);
-        fs_state = fs_finished;
-        fs_leave();
+        fs_leave(fs_finished);
     }
 }
 
@@ -85,11 +84,11 @@ static void fs_advance(void)
         void *completion;
         uint16_t sr;
         OSErr result;
-        fs_enter();
+        int32_t state = fs_enter();
         if (*stack_bottom != fs_stack_mark)
             SysError(dsStknHeap);
-        if (fs_state == fs_suspended)
-            return;
+        if (state == fs_suspended)
+            return; /* an interrupt may have resumed the call already, so nothing here may look at what it left */
         done = fs_current;
         result = fs_result;
         completion = done->ioCompletion;
@@ -187,9 +186,8 @@ OSErr volume_io(VCB *vcb, int writing, uint32_t number, int32_t count, void *buf
             restore_interrupts(sr);
             return disk_pb.ioResult;
         }
-        fs_state = fs_suspended;
         fs_waiting_for_disk = 1;
-        fs_leave();
+        fs_leave(fs_suspended);
     }
 }
 

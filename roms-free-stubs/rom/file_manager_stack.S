@@ -24,7 +24,8 @@ fs_stack_init:
     move.l  %a0,fs_sp
     rts
 
-| fs_enter(): goes on where the file system left off.  Returns when it leaves again.
+| fs_enter(): goes on where the file system left off.  Returns when it leaves again, with what fs_leave was given: as soon
+| as interrupts are let in, one of them may enter the file system itself, so a variable would not do.
     .globl  fs_enter
 fs_enter:
     movem.l %d2-%d7/%a2-%a6,-(%sp)
@@ -40,15 +41,16 @@ fs_enter:
     move.w  %d0,%sr                 | the level of the code that entered
     rts
 
-| fs_leave(): the other way; the interrupt level is that of the code that is returned to.
+| fs_leave(state): the other way; the interrupt level is that of the code that is returned to.
     .globl  fs_leave
 fs_leave:
+    move.l  4(%sp),%d0
     ori.w   #0x700,%sr
     movem.l %d2-%d7/%a2-%a6,-(%sp)
     move.l  %sp,fs_sp
     move.l  fs_caller_sp,%sp
     move.l  caller_low,StkLowPt
-    move.w  (%sp)+,%d0
+    move.w  (%sp)+,%d1
     movem.l (%sp)+,%d2-%d7/%a2-%a6
-    move.w  %d0,%sr
+    move.w  %d1,%sr
     rts
