@@ -65,7 +65,6 @@ fn print_mac(mac: &mac::Mac) {
     }
     for name in [
         "fs_waiting_for_disk",
-        "fs_state",
         "fs_result",
         "fs_completing",
         "scsi_state",

@@ -278,6 +278,30 @@ pub const SPECS: &[Spec] = &[
         "clients that can be signed on",
     ),
     spec(
+        "server.messages",
+        "1000",
+        Number(10, 4000),
+        "",
+        Assumed,
+        "messages the server's index has room for",
+    ),
+    spec(
+        "server.register-interval",
+        "7",
+        Number(1, 255),
+        "8/60 s",
+        Assumed,
+        "interval of the lookups before the name counts as free",
+    ),
+    spec(
+        "server.register-count",
+        "3",
+        Number(1, 255),
+        "",
+        Assumed,
+        "number of those lookups",
+    ),
+    spec(
         "server.name",
         "Post Office",
         Text,
@@ -292,6 +316,14 @@ pub const SPECS: &[Spec] = &[
         "bytes",
         Assumed,
         "bytes in one WRITE command",
+    ),
+    spec(
+        "backup.buffer",
+        "32768",
+        Number(512, 65_536),
+        "bytes",
+        Assumed,
+        "bytes read from the disk before they are written to the tape; at least one block",
     ),
     spec(
         "backup.read",
@@ -316,6 +348,22 @@ pub const SPECS: &[Spec] = &[
         "bytes",
         Assumed,
         "bytes in one transfer instruction of a WRITE; `whole`: all of it in one scInc",
+    ),
+    spec(
+        "backup.read-transfer",
+        "blind",
+        Choice(&["blind", "polled"]),
+        "",
+        Assumed,
+        "how the verify pass reads the tape",
+    ),
+    spec(
+        "backup.read-tib",
+        "512",
+        Text,
+        "bytes",
+        Assumed,
+        "bytes in one transfer instruction of a READ; `whole`: all of it",
     ),
     spec(
         "backup.yield",
@@ -348,6 +396,54 @@ pub const SPECS: &[Spec] = &[
         "",
         Assumed,
         "IMMED on rewind and filemarks",
+    ),
+    spec(
+        "backup.buffered",
+        "yes",
+        YesNo,
+        "",
+        Assumed,
+        "buffered mode of the drive, set with MODE SELECT",
+    ),
+    spec(
+        "backup.filemarks",
+        "2",
+        Number(1, 255),
+        "",
+        Assumed,
+        "filemarks at the end of the session",
+    ),
+    spec(
+        "backup.open-files",
+        "skip",
+        Choice(&["skip", "copy"]),
+        "",
+        Assumed,
+        "what happens to files that a program has open",
+    ),
+    spec(
+        "backup.root",
+        "",
+        Text,
+        "",
+        Chosen,
+        "folder to back up, from the volume's root; empty: everything",
+    ),
+    spec(
+        "backup.wait-limit",
+        "7200",
+        Number(0, 1_000_000),
+        "ticks of 1/60 s",
+        Assumed,
+        "how long the backup waits for the drive to become ready; 0: for ever",
+    ),
+    spec(
+        "backup.startup-poll",
+        "0",
+        Number(0, 1_000_000),
+        "ticks of 1/60 s",
+        Assumed,
+        "pause of the start-up document between two questions to the drive",
     ),
     spec(
         "backup.start-delay",
@@ -403,14 +499,6 @@ pub enum ParameterError {
         value: String,
         /// What would be right.
         allowed: String,
-    },
-    /// The drive profile is not there or does not take the value.
-    #[error("drive profile `{profile}`: {reason}")]
-    Profile {
-        /// Its name.
-        profile: String,
-        /// What is wrong.
-        reason: String,
     },
 }
 
@@ -480,29 +568,28 @@ impl Parameters {
     }
 
     fn set_in_profile(&mut self, key: &str, value: &str) -> Result<(), ParameterError> {
-        let profile =
-            crate::profiles::tape_profile(self).map_err(|reason| ParameterError::Profile {
-                profile: self.text("tape.profile").into(),
-                reason,
-            })?;
-        if profile.get(key).is_none() {
+        let keys = crate::profiles::keys(self);
+        if !keys.iter().any(|known| known == key) {
             let known = SPECS
                 .iter()
                 .map(|spec| spec.key)
-                .chain(profile.iter().map(|(key, _)| key));
+                .chain(keys.iter().map(String::as_str));
             return Err(ParameterError::Unknown {
                 key: key.into(),
                 nearest: nearest(key, known),
             });
         }
-        profile
-            .clone()
-            .set(key, value)
-            .map_err(|error| ParameterError::Profile {
-                profile: profile.name.clone(),
-                reason: error.to_string(),
-            })?;
-        self.values.insert(key.into(), value.into());
+        let mut changed = self.clone();
+        changed.values.insert(key.into(), value.into());
+        let checked = crate::profiles::disk_profile(&changed)
+            .map(drop)
+            .and_then(|()| crate::profiles::tape_profile(&changed).map(drop));
+        checked.map_err(|allowed| ParameterError::Value {
+            key: key.into(),
+            value: value.into(),
+            allowed,
+        })?;
+        *self = changed;
         Ok(())
     }
 

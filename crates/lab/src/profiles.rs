@@ -1,6 +1,7 @@
 //! Figures of drive profiles beside the parameters of the lab, under one kind of key.
 
 use crate::parameters::{Kind, Parameters, SPECS, Source};
+use scsi::disk::DiskProfile;
 use std::path::Path;
 use tape::Profile;
 use tape::drive::Origin;
@@ -35,11 +36,48 @@ pub fn tape_profile(parameters: &Parameters) -> Result<Profile, String> {
     };
     for (key, value) in parameters
         .overrides()
-        .filter(|(key, _)| crate::parameters::spec_of(key).is_none())
+        .filter(|(key, _)| key.starts_with("tape.") && crate::parameters::spec_of(key).is_none())
     {
         profile.set(key, value).map_err(|error| error.to_string())?;
     }
     Ok(profile)
+}
+
+/// The disk profile that `disk.profile` names, with the figures that were set.
+///
+/// # Errors
+/// When a figure cannot have its value.
+pub fn disk_profile(parameters: &Parameters) -> Result<DiskProfile, String> {
+    let mut profile = named_disk(parameters);
+    for (key, value) in parameters
+        .overrides()
+        .filter(|(key, _)| crate::parameters::spec_of(key).is_none())
+    {
+        if let Some(key) = key.strip_prefix("disk.") {
+            profile.set(key, value.parse().map_err(|_| "a whole number".to_owned())?)?;
+        }
+    }
+    Ok(profile)
+}
+
+fn named_disk(parameters: &Parameters) -> DiskProfile {
+    match parameters.text("disk.profile") {
+        "prodrive-40s" => DiskProfile::prodrive_40s(),
+        _ => DiskProfile::st225n(),
+    }
+}
+
+/// The keys of all profile figures in this scenario.
+pub fn keys(parameters: &Parameters) -> Vec<String> {
+    let disk = named_disk(parameters)
+        .figures()
+        .into_iter()
+        .map(|figure| format!("disk.{}", figure.key));
+    let tape = tape_profile(parameters).ok();
+    let tape = tape
+        .iter()
+        .flat_map(|profile| profile.iter().map(|(key, _)| key.to_owned()));
+    disk.chain(tape).collect()
 }
 
 /// Every parameter with its value in this scenario, grouped by topic.
@@ -76,6 +114,26 @@ pub fn resolved(parameters: &Parameters) -> Vec<Resolved> {
                 about,
                 source,
             });
+        }
+        if topic == "disk" {
+            let published = named_disk(parameters).figures();
+            let current = disk_profile(parameters)
+                .unwrap_or_else(|_| named_disk(parameters))
+                .figures();
+            for (figure, published) in current.into_iter().zip(published) {
+                let source = if figure.value == published.value {
+                    figure.source.unwrap_or("assumed")
+                } else {
+                    "set"
+                };
+                lines.push(Resolved {
+                    key: format!("disk.{}", figure.key),
+                    value: figure.value.to_string(),
+                    unit: figure.unit.into(),
+                    about: figure.about.into(),
+                    source: source.into(),
+                });
+            }
         }
         if topic == "tape" {
             for (key, figure) in profile.iter().flat_map(|profile| profile.iter()) {

@@ -156,11 +156,12 @@ impl Run {
         if let Some(number) = self.world.macs().iter().position(|mac| is_bombed(mac)) {
             return Some(End::SystemError(number));
         }
-        if self
-            .mail
-            .waiting_since()
-            .is_some_and(|since| now.since(since) >= seconds("run.silence"))
-        {
+        let served = scenario
+            .machines
+            .iter()
+            .any(|machine| machine.has("mail-server"));
+        let silent = |since| now.since(since) >= seconds("run.silence");
+        if served && self.mail.waiting_since().is_some_and(silent) {
             return Some(End::Silence);
         }
         let settle = seconds("run.settle");
@@ -181,7 +182,7 @@ impl Run {
             let machines: Vec<usize> = backups.map(|(number, _)| number).collect();
             if machines
                 .iter()
-                .all(|&number| self.tapes[number].is_over(now, settle))
+                .all(|&number| self.backup_is_over(scenario, number, settle))
             {
                 return Some(End::Over);
             }
@@ -192,6 +193,19 @@ impl Run {
             }
         }
         (now >= seconds("run.limit")).then_some(End::Limit)
+    }
+
+    /// Whether the backup of a machine has come to its end: it has written its filemarks and left the drive alone, and its log says how it went. A
+    /// program that is slow between two commands has not; one that never says is not waited for for ever.
+    fn backup_is_over(&self, scenario: &Scenario, number: usize, settle: Ticks) -> bool {
+        let (tape, now) = (&self.tapes[number], self.world.now());
+        // Reading a whole volume is much work: once a second is enough.
+        if !tape.is_over(now, settle) || now.0 % Ticks::PER_SECOND >= LOOK.0 {
+            return false;
+        }
+        let disk = hfs::read(&self.world.disk_image(number, &scenario.parameters)).ok();
+        let log = disk.as_ref().and_then(backup::log);
+        log.is_some_and(|log| backup::reported(&log).is_some()) || tape.is_over(now, settle * 3)
     }
 
     fn progress(&self, scenario: &Scenario) -> Progress {

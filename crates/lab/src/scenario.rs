@@ -1,6 +1,6 @@
 //! Scenarios: which machines there are, what runs on them, and every figure that is not the default.
 
-use crate::parameters::{ParameterError, Parameters, nearest};
+use crate::parameters::{ParameterError, Parameters, nearest, spec_of};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -287,9 +287,14 @@ impl Scenario {
                 }
                 ("fixes", toml::Value::Array(names)) => {
                     for name in names {
-                        scenario
-                            .fixes
-                            .push(name.as_str().unwrap_or_default().to_owned());
+                        let name = name.as_str().unwrap_or_default();
+                        if !crate::fixes::FIXES.iter().any(|fix| fix.name == name) {
+                            let reason =
+                                format!("no fix is called `{name}`; `shoeshine list` shows them");
+                            return Err(refuse(here, reason));
+                        }
+                        // What a fix sets stands among the parameters; here it is only named.
+                        scenario.fixes.push(name.to_owned());
                     }
                 }
                 ("machines", toml::Value::Table(machines)) => {
@@ -306,16 +311,21 @@ impl Scenario {
                     }
                 }
                 (topic, toml::Value::Table(values)) => {
-                    for (key, value) in values {
+                    // The profile comes first: it decides which other keys there are.
+                    let (first, rest): (Vec<_>, Vec<_>) =
+                        values.iter().partition(|(key, _)| *key == "profile");
+                    for (key, value) in first.into_iter().chain(rest) {
+                        let full = format!("{topic}.{key}");
+                        let yes_no = spec_of(&full).is_some();
                         let value = match value {
                             toml::Value::String(text) => text.clone(),
                             toml::Value::Integer(number) => number.to_string(),
-                            toml::Value::Boolean(true) => "yes".into(),
-                            toml::Value::Boolean(false) => "no".into(),
+                            toml::Value::Boolean(true) if yes_no => "yes".into(),
+                            toml::Value::Boolean(false) if yes_no => "no".into(),
                             other => other.to_string(),
                         };
                         let here = format!("{place}: {}", line_of(text, key));
-                        scenario.set_parameter(&format!("{topic}.{key}"), &value, &here)?;
+                        scenario.set_parameter(&full, &value, &here)?;
                     }
                 }
                 (key, _) => {
@@ -388,7 +398,11 @@ impl Scenario {
                 topic = head;
                 out += &format!("\n[{topic}]\n");
             }
-            let value = if line.value.parse::<i64>().is_ok() {
+            let value = if line
+                .value
+                .parse::<i64>()
+                .is_ok_and(|number| number.to_string() == line.value)
+            {
                 line.value.clone()
             } else {
                 quote(&line.value)

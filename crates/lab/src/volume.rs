@@ -99,7 +99,8 @@ pub fn build(machine: &Machine, parameters: &Parameters) -> Result<Vec<u8>, Volu
     }
     for (prefix, title) in PREFERENCES {
         let mut text = parameters.preferences(prefix);
-        if *prefix == "backup." {
+        // A start-up document finds the drive and leaves its ID; without one the program is told.
+        if *prefix == "backup." && !machine.has("backup-extension") {
             text += &format!("tape-id {}\r", parameters.number("tape.id"));
         }
         let mut file = program(title, b"TEXT", b"ttxt", Vec::new());

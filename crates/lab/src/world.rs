@@ -10,7 +10,7 @@ use clock::{Stream, Ticks};
 use guest::programs::PLUS_ROM;
 use localtalk::{Cable, Signal};
 use mac::{Mac, MacConfig, Peripheral};
-use scsi::disk::{Disk, DiskProfile};
+use scsi::disk::Disk;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use thiserror::Error;
@@ -76,7 +76,7 @@ impl World {
             };
             let stream = |device: &str| Stream::new(seed, &format!("{}/{device}", machine.name));
             let disk = Disk::new(
-                disk_profile(parameters),
+                profiles::disk_profile(parameters).map_err(refuse)?,
                 Arc::clone(volume),
                 seed,
                 &format!("{}/disk", machine.name),
@@ -161,13 +161,7 @@ impl World {
     pub fn attach_volumes(&mut self, scenario: &Scenario, volumes: &[BaseVolume]) -> bool {
         let id = scenario.parameters.number("disk.id") as u8;
         let mut pairs = self.macs.iter_mut().zip(volumes);
-        pairs.all(|(mac, volume)| {
-            let attach = |peripheral: &mut Peripheral| match peripheral {
-                Peripheral::Disk(disk) => disk.image_mut().attach_base(Arc::clone(volume)),
-                Peripheral::Tape(_) => false,
-            };
-            mac.with_peripheral(id, attach).unwrap_or(false)
-        })
+        pairs.all(|(mac, volume)| mac.attach_disk_base(id, Arc::clone(volume)))
     }
 
     /// Takes the records made since the last call: the machines' in their order, then the cable's and the clients'.
@@ -207,13 +201,6 @@ impl World {
             Some(Peripheral::Tape(drive)) => drive.medium(),
             _ => None,
         }
-    }
-}
-
-fn disk_profile(parameters: &Parameters) -> DiskProfile {
-    match parameters.text("disk.profile") {
-        "st225n" => DiskProfile::st225n(),
-        _ => DiskProfile::prodrive_40s(),
     }
 }
 

@@ -1,11 +1,13 @@
 //! A SCSI hard disk of the late 1980s (SCSI-2, section 9; SCSI-1, section 8).
 
+mod figures;
 mod image;
 mod mechanics;
 mod mode;
 #[cfg(test)]
 mod tests;
 
+pub use figures::DiskFigure;
 pub use image::{BLOCK, Image};
 pub use mechanics::{DiskProfile, Mechanics};
 

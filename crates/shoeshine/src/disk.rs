@@ -81,10 +81,10 @@ fn list(file: &Path, json: bool) -> Ended {
         );
         return Ok(0);
     }
-    eprintln!("{}:", root.name);
+    println!("{}:", root.name);
     for (path, file) in files {
         let (kind, creator) = (text(file.finder.kind()), text(file.finder.creator()));
-        eprintln!(
+        println!(
             "{:>9} {:>9}  {kind}/{creator}  {path}",
             file.data.len(),
             file.resource.len()

@@ -87,39 +87,40 @@ fn list(file: &Path, json: bool) -> Ended {
         );
         return Ok(0);
     }
-    eprintln!(
+    println!(
         "{}: {records} records ({bad} bad), {marks} filemarks, {} sessions",
         file.display(),
         sessions.len()
     );
     for session in &sessions {
-        eprintln!(
+        println!(
             "\nsession at block {}: volume {}",
             session.first_block, session.volume
         );
         for file in &session.files {
             let mark = if file.intact { ' ' } else { '!' };
-            eprintln!(
+            println!(
                 "{mark} {:>9} {:>9}  {}",
                 file.file.data.len(),
                 file.file.resource.len(),
                 file.path
             );
         }
-        show_defects(session);
+        session
+            .defects
+            .iter()
+            .for_each(|defect| println!("{}", defect_line(defect)));
     }
     Ok(0)
 }
 
-fn show_defects(session: &Session) {
-    for defect in &session.defects {
-        let place = match (&defect.path, defect.offset) {
-            (Some(path), Some(offset)) => format!(", {path} from byte {offset}"),
-            (Some(path), None) => format!(", {path}"),
-            _ => String::new(),
-        };
-        eprintln!("  block {}: {}{place}", defect.block, describe(defect.kind));
-    }
+fn defect_line(defect: &archive::Defect) -> String {
+    let place = match (&defect.path, defect.offset) {
+        (Some(path), Some(offset)) => format!(", {path} from byte {offset}"),
+        (Some(path), None) => format!(", {path}"),
+        _ => String::new(),
+    };
+    format!("  block {}: {}{place}", defect.block, describe(defect.kind))
 }
 
 fn verify(file: &Path, json: bool) -> Ended {
@@ -136,13 +137,15 @@ fn verify(file: &Path, json: bool) -> Ended {
             serde_json::json!({ "sound": sound, "sessions": sessions })
         );
     } else if sessions.is_empty() {
-        eprintln!(
+        println!(
             "{}: a readable tape without a backup session",
             file.display()
         );
     } else {
-        sessions.iter().for_each(show_defects);
-        eprintln!(
+        for defect in sessions.iter().flat_map(|session| &session.defects) {
+            println!("{}", defect_line(defect));
+        }
+        println!(
             "{}: {}",
             file.display(),
             if sound { "sound" } else { "damaged" }
@@ -164,6 +167,14 @@ fn extract(file: &Path, dir: &Path) -> Ended {
     let (mut written, mut damaged) = (0, 0);
     for session in &sessions {
         for file in &session.files {
+            // The backup noted why it could not read this one: the tape has nothing of it.
+            if file.error != 0 {
+                eprintln!(
+                    "left out by the backup (error {}): {}",
+                    file.error, file.path
+                );
+                continue;
+            }
             let path = target
                 .file(&file.folders, &file.file)
                 .map_err(|error| error.to_string())?;
@@ -173,17 +184,15 @@ fn extract(file: &Path, dir: &Path) -> Ended {
                 eprintln!("damaged: {}", path.display());
             }
         }
-        show_defects(session);
+        session
+            .defects
+            .iter()
+            .for_each(|defect| eprintln!("{}", defect_line(defect)));
     }
     eprintln!(
         "{written} files into {}, {damaged} of them damaged",
         dir.display()
     );
-    Ok(
-        if damaged == 0 && sessions.iter().all(|session| session.defects.is_empty()) {
-            0
-        } else {
-            UNEXPECTED
-        },
-    )
+    let sound = damaged == 0 && sessions.iter().all(|session| session.defects.is_empty());
+    Ok(if sound { 0 } else { UNEXPECTED })
 }

@@ -132,6 +132,9 @@ fn difference(session: &Session, path: &str, file: &File) -> Option<Difference> 
     })
 }
 
+/// Sense keys that say a block did not get onto the tape: MEDIUM ERROR, HARDWARE ERROR (SCSI-2, 7.2.14.3).
+const MEDIUM_TROUBLE: [u8; 2] = [3, 4];
+
 /// The bad write that `comparison` shows, if it shows one.
 pub fn bad_write(
     machine: &str,
@@ -192,7 +195,11 @@ pub fn bad_write(
         if write.lost_bytes() > 0 {
             mechanism = Some(Mechanism::M1);
             tick = write.lost[0].0;
-        } else if tape.writes.iter().any(|write| write.sense[0] != 0) {
+        } else if tape
+            .writes
+            .iter()
+            .any(|write| MEDIUM_TROUBLE.contains(&write.sense[0]))
+        {
             mechanism = Some(Mechanism::M8);
         }
     }

@@ -1,4 +1,4 @@
-use super::symbols::{Memory, Symbols};
+use super::symbols::{Frame, Memory, Symbols};
 use clock::Ticks;
 use guest::programs::PLUS_ROM;
 use serde::{Deserialize, Serialize};
@@ -103,12 +103,34 @@ impl<M: Memory> Stopped<'_, M> {
         )
     }
 
+    /// The frames of the stack, innermost first. The File Manager works on a stack of its own, which ends at `HFSStkTop` (*Inside Macintosh IV*,
+    /// low memory); behind it comes the stack of whoever entered it.
+    fn frames(&self) -> Vec<Frame> {
+        const HFS_STK_TOP: u32 = 0x36A;
+        const HFS_STACK: u32 = 8 << 10;
+        let (sp, top) = (self.now.2, self.memory.long(HFS_STK_TOP));
+        if !(top.saturating_sub(HFS_STACK)..top).contains(&sp) {
+            return self.symbols.stack(self.memory, sp, STACK);
+        }
+        let mut frames = self.symbols.stack(self.memory, sp, top - sp);
+        if let Some(entered) = PLUS_ROM.address("fs_caller_sp") {
+            frames.extend(
+                self.symbols
+                    .stack(self.memory, self.memory.long(entered), STACK),
+            );
+        }
+        frames
+    }
+
     /// The calls and interruptions that led here, innermost first, at most `limit` of them. Of calls inside the ROM only the innermost of each
     /// row is shown.
     pub fn calls(&self, limit: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         let mut in_rom = false;
-        for frame in self.symbols.stack(self.memory, self.now.2, STACK) {
+        let frames = self.frames();
+        // What lies on the stack more than once is left over from earlier calls.
+        let once = |frame: &&Frame| frames.iter().filter(|other| other == frame).count() == 1;
+        for frame in frames.iter().filter(once) {
             let rom =
                 self.symbols.program_at(frame.address) == Some(PLUS_ROM.name) && !frame.interrupted;
             if rom && in_rom {
@@ -132,7 +154,7 @@ impl<M: Memory> Stopped<'_, M> {
     /// Programs whose calls are on the stack, innermost first, without repetitions.
     pub fn programs_on_stack(&self) -> Vec<&'static str> {
         let mut names = Vec::new();
-        for frame in self.symbols.stack(self.memory, self.now.2, STACK) {
+        for frame in self.frames() {
             if let Some(name) = self
                 .symbols
                 .program_at(frame.address)

@@ -107,8 +107,8 @@ impl Symbols {
 
     /// What the stack says about how the machine came to where it is, innermost call first.
     ///
-    /// A word is taken for a return address when it points behind a call or an A-line trap in known code, and for an interrupted program counter
-    /// when it follows a plausible status register; so stale values may appear among the true ones.
+    /// A long word is taken for a return address when it points behind a call or an A-line trap in known code; so stale values may appear among
+    /// the true ones. An exception frame is taken for that of an interrupt when the ROM's dispatcher lies right above it.
     pub fn stack(&self, memory: &impl Memory, from: u32, bytes: u32) -> Vec<Frame> {
         let end = (from + bytes).min(memory.ram_bytes().saturating_sub(4));
         let mut frames = Vec::new();
@@ -128,7 +128,7 @@ impl Symbols {
             let pc = memory.long(at + 2);
             // Trace and supervisor bits of code that runs in supervisor mode; the bits the 68000 leaves zero.
             let plausible = status & 0xF8E0 == 0x2000 && pc % 2 == 0 && pc < 0x0100_0000;
-            if plausible && self.locate(pc).is_some() && !is_behind_call(memory, pc) {
+            if plausible && self.locate(pc).is_some() && self.is_below_dispatch(memory, at) {
                 frames.push(Frame {
                     address: pc,
                     interrupted: true,
@@ -139,6 +139,14 @@ impl Symbols {
             at += 2;
         }
         frames
+    }
+
+    /// Whether what lies above the exception frame at `frame` is the ROM's interrupt dispatch: the registers it saves, and its call of a handler.
+    fn is_below_dispatch(&self, memory: &impl Memory, frame: u32) -> bool {
+        const SAVED: u32 = 8 * 4;
+        let call = memory.long(frame.wrapping_sub(SAVED + 4)) & 0x00FF_FFFF;
+        self.program_at(call) == Some(PLUS_ROM.name)
+            && matches!(self.symbol(call), Some("level1" | "level2" | "leave"))
     }
 }
 

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is known of a model of drive.
 ///
-/// [`DiskProfile::assumed`] names the figures without a published source; the lab may sweep them.
+/// [`DiskProfile::figures`] says which figures were published and which are assumed; the lab may sweep them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DiskProfile {
@@ -96,23 +96,6 @@ impl DiskProfile {
             bytes_per_second: 2_000_000,
             spin_up_ms: 12_000,
         }
-    }
-
-    /// The fields of the profiles above for which no published source was found.
-    pub const fn assumed() -> &'static [&'static str] {
-        &[
-            "revision",
-            "interleave",
-            "seek_track_us",
-            "seek_full_us",
-            "head_switch_us",
-            "overhead_us",
-            "overhead_jitter_us",
-            "buffer_blocks",
-            "bytes_per_second (ST225N)",
-            "rpm, seek_average_us (ProDrive 40S)",
-            "spin_up_ms",
-        ]
     }
 
     /// Logical blocks of the geometry.

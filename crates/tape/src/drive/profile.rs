@@ -242,8 +242,11 @@ impl Profile {
             Value::Text(_) => Value::Text(value.to_owned()),
         };
         check(key, &new, figure.range)?;
-        figure.value = new;
-        figure.origin = Origin::Set;
+        // A value that says what the profile says anyway keeps its source.
+        if figure.value != new {
+            figure.value = new;
+            figure.origin = Origin::Set;
+        }
         Ok(())
     }
 }
