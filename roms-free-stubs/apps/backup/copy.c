@@ -65,7 +65,8 @@ static OSErr CopyFork(uint32_t object, int fork, const Entry *e, RecordHeader *t
     pb.fileParam.ioNamePtr = (uint8_t *)e->name;
     pb.fileParam.ioDirID = (int32_t)e->parent;
     pb.ioParam.ioPermssn = fsRdPerm;
-    err = fork ? PBHOpenRFSync(&pb) : PBHOpenSync(&pb);
+    /* PBHOpen would take a name that begins with a period for a driver's. */
+    err = fork ? PBHOpenRFSync(&pb) : PBOpenDFSync(&pb);
     if (err)
         return err;
     while (err == noErr && archive.failed == tapeOk) {

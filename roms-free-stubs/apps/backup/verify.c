@@ -73,7 +73,7 @@ static OSErr OpenFork(int fork) {
     pb.fileParam.ioNamePtr = current.name;
     pb.fileParam.ioDirID = current.parent;
     pb.ioParam.ioPermssn = fsRdPerm;
-    OSErr err = fork ? PBHOpenRFSync(&pb) : PBHOpenSync(&pb);
+    OSErr err = fork ? PBHOpenRFSync(&pb) : PBOpenDFSync(&pb);
     if (err == noErr)
         current.refs[fork] = pb.ioParam.ioRefNum;
     return err;
