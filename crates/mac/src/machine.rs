@@ -18,6 +18,7 @@ use trace::{ChipEvent, RunHash, Tracer};
 /// Clocks that no stretch of execution reaches: the deadline ends it.
 const UNLIMITED: i32 = i32::MAX / 4;
 
+const BUS_ERROR: u32 = 2;
 const ADDRESS_ERROR: u32 = 3;
 const LINE_A: u32 = 10;
 
@@ -490,6 +491,28 @@ fn exception_taken(cpu: &mut CpuCore, bus: &mut Bus) {
     // The core goes on where a 68000 halts: a frame on an odd stack, or an odd handler for odd addresses.
     if bus.odd_frame || (vector == ADDRESS_ERROR && cpu.pc & 1 != 0) {
         halt(cpu, bus);
+    } else if matches!(vector, BUS_ERROR | ADDRESS_ERROR) {
+        put_frame_in_order(cpu.sp(), bus);
+    }
+}
+
+/// Rewrites the frame of a bus or address error before its handler begins. A 68000 leaves, from the stack pointer upward, the access's
+/// kind, its address (long), the instruction register, SR and PC (long) (UM, "Bus error stack frame"); the core pushes
+/// these in the opposite order: PC, SR, instruction register, address, kind.
+///
+/// Of the kind, the core sets I/N for every data access; the manual has it set only "if the processor is processing a group 0 or
+/// group 1 exception", so it is cleared. The PC stays what the core gives, the address of the instruction: a 68000 has advanced it by
+/// 2 to 10 bytes.
+fn put_frame_in_order(sp: u32, bus: &mut Bus) {
+    const NOT_INSTRUCTION: u8 = 1 << 3;
+    let mut old = [0; 14];
+    for (byte, address) in old.iter_mut().zip(sp..) {
+        *byte = bus.peek(address);
+    }
+    let [pc @ .., s0, s1, i0, i1, a0, a1, a2, a3, k0, k1] = old;
+    let frame = [k0, k1 & !NOT_INSTRUCTION, a0, a1, a2, a3, i0, i1, s0, s1];
+    for (byte, address) in frame.into_iter().chain(pc).zip(sp..) {
+        bus.poke(address, byte);
     }
 }
 

@@ -235,6 +235,33 @@ fn an_address_error_is_taken_and_recorded() {
     );
 }
 
+/// UM, "Bus error stack frame"; bits 4 (read), 3 (I/N) and 2-0 (function code) of its first word.
+#[test]
+fn the_frame_of_an_address_error_is_that_of_a_68000() {
+    const RAM_WITH_OVERLAY: u32 = 0x60_0000;
+    let stack = RAM_WITH_OVERLAY + 0x1000;
+    for (access, instruction, kind) in [
+        // MOVE.W 1.W,D0 and MOVE.W D0,1.W: a read and a write of supervisor data.
+        ([0x3038, 1], 0x3038, 0x15),
+        ([0x31C0, 1], 0x31C0, 0x05),
+    ] {
+        let mut rom = Rom::new();
+        let at = rom.code(CODE, &lea(7, stack));
+        rom.code(at, &access);
+        rom.long(0x0C, CODE + 0x100);
+        rom.code(CODE + 0x100, &[0x60FE]);
+        let mut mac = rom.boot();
+        assert_eq!(mac.run_until(Ticks(10_000)), Stop::Reached);
+        let sp = mac.registers().a[7];
+        assert_eq!(sp, stack - 14);
+        assert_eq!(mac.peek_word(sp) & 0x1F, kind);
+        assert_eq!(mac.peek_long(sp + 2), 1);
+        assert_eq!(mac.peek_word(sp + 6), instruction);
+        assert_eq!(mac.peek_word(sp + 8) & 0xFF00, 0x2700);
+        assert_eq!(mac.peek_long(sp + 10), at);
+    }
+}
+
 #[test]
 fn what_is_due_by_the_end_of_a_run_has_happened_even_inside_an_instruction() {
     let mut rom = Rom::new();
