@@ -12,6 +12,7 @@ import struct
 import sys
 from dataclasses import dataclass
 
+UNKNOWN = b"????????" + bytes(24)  # Finder information of a file that came without any
 EPOCH_1970 = 2_082_844_800  # from 1904
 EPOCH_2000 = 3_029_529_600  # from 1904
 RESOURCE_FORK, FILE_DATES, FINDER_INFO = 2, 8, 9
@@ -23,7 +24,7 @@ class MacFile:
 
     data: bytes = b""
     resource: bytes = b""
-    finder: bytes = bytes(32)
+    finder: bytes = UNKNOWN
     created: int = 0
     modified: int = 0
 
@@ -75,7 +76,7 @@ def read_file(path):
         with open(beside, "rb") as file:
             entries = read_header(file.read())
         found.resource = entries.get(RESOURCE_FORK, b"")
-        found.finder = entries.get(FINDER_INFO, bytes(32))
+        found.finder = entries.get(FINDER_INFO, UNKNOWN)
         if FILE_DATES in entries:
             found.created, modified = ((date + EPOCH_2000) % 2**32 for date in struct.unpack_from(">II", entries[FILE_DATES]))
             assert modified == found.modified, f"{path}: the header says modified {modified}, the host {found.modified}"
@@ -98,7 +99,7 @@ def write_file(path, file):
     """The reverse of read_file."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     folder, name = os.path.split(path)
-    if file.resource or any(file.finder):
+    if file.resource or file.finder != UNKNOWN:
         with open(os.path.join(folder, "._" + name), "wb") as beside:
             beside.write(header(file.resource, file.finder))
     with open(path, "wb") as data:

@@ -87,9 +87,7 @@ def main():
             wanted = macfiles.host_name(path.rsplit(b":", 1)[1])
             if name != wanted:
                 problems.append(f"{path!r}: called {name!r} on the host, not {wanted!r}")
-            # hfsutils keeps type, creator and flags, and writes ???? for a type that is no text.
-            if not any(file.finder[:8]):
-                file.finder = b"????????" + file.finder[8:]
+            # hfsutils keeps type, creator and flags.
             for what in file.differences(witnessed, finder=10):
                 problems.append(f"{path!r}: {what}")
         ask("humount")
