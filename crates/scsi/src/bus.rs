@@ -327,7 +327,8 @@ impl<D: Device> ScsiBus<D> {
         };
         if self.involved & !bit == 0 {
             self.targets = drives;
-            (self.line_due, self.line_port) = (due, id);
+            // Without an event no port is named: the state must not tell who was asked last.
+            (self.line_due, self.line_port) = (due, if due == Ticks::NEVER { 0 } else { id });
         } else {
             self.refresh_lines();
         }
@@ -341,7 +342,7 @@ impl<D: Device> ScsiBus<D> {
     /// The general case: several targets answer at once.
     fn refresh_lines(&mut self) {
         self.targets = Lines::RELEASED;
-        self.line_due = Ticks::NEVER;
+        (self.line_due, self.line_port) = (Ticks::NEVER, 0);
         for (id, port) in (0..).zip(&self.ports) {
             let Some(port) = port else { continue };
             self.targets |= port.drives();
@@ -352,7 +353,7 @@ impl<D: Device> ScsiBus<D> {
     }
 
     fn refresh_wake(&mut self) {
-        self.wake_due = Ticks::NEVER;
+        (self.wake_due, self.wake_port) = (Ticks::NEVER, 0);
         for (id, port) in (0..).zip(&self.ports) {
             let wake = port.as_ref().map_or(Ticks::NEVER, TargetPort::wake);
             if wake < self.wake_due {
