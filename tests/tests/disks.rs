@@ -9,7 +9,9 @@ use tests::shoeshine;
 fn files_go_onto_a_volume_and_come_back_byte_for_byte() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let content: Vec<u8> = (0..70_000_u32).map(|n| (n.wrapping_mul(n) >> 5) as u8).collect();
+    let content: Vec<u8> = (0..70_000_u32)
+        .map(|n| (n.wrapping_mul(n) >> 5) as u8)
+        .collect();
     fs::create_dir_all(dir.path().join("in/Folder")).unwrap();
     fs::write(dir.path().join("in/Folder/Résumé"), &content).unwrap();
     assert_eq!(

@@ -23,7 +23,11 @@ pub struct Agenda<S> {
 
 impl<S: Slot> Default for Agenda<S> {
     fn default() -> Self {
-        Agenda { due: vec![Ticks::NEVER; S::ALL.len()], next: Ticks::NEVER, slots: PhantomData }
+        Agenda {
+            due: vec![Ticks::NEVER; S::ALL.len()],
+            next: Ticks::NEVER,
+            slots: PhantomData,
+        }
     }
 }
 

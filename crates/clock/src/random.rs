@@ -14,9 +14,9 @@ impl Stream {
     /// The stream of the device called `name` (for example `"server/tape"`) in the run with this `seed`.
     pub fn new(seed: u64, name: &str) -> Stream {
         // FNV-1a: a fixed, published mapping from names to stream numbers that no library update can change.
-        let hash = name
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+        });
         Stream(Pcg32::seed_from_u64(seed.rotate_left(32) ^ hash))
     }
 
@@ -94,6 +94,9 @@ mod tests {
         let mean = sum / n;
         let second_moment = squares / n;
         assert!((985_000..1_015_000).contains(&mean), "mean {mean}");
-        assert!((1_940_000_000_000..2_060_000_000_000).contains(&second_moment), "E[t^2] {second_moment}");
+        assert!(
+            (1_940_000_000_000..2_060_000_000_000).contains(&second_moment),
+            "E[t^2] {second_moment}"
+        );
     }
 }

@@ -52,7 +52,11 @@ mod tests {
     use clock::Ticks;
 
     fn record(pc: u32) -> Record {
-        Record { at: Ticks(5), machine: 0, event: ChipEvent::Halted { pc }.into() }
+        Record {
+            at: Ticks(5),
+            machine: 0,
+            event: ChipEvent::Halted { pc }.into(),
+        }
     }
 
     #[test]

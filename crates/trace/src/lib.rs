@@ -42,7 +42,12 @@ macro_rules! into_event {
         })*
     };
 }
-into_event!(Scsi(ScsiEvent), Tape(TapeEvent), Line(LineEvent), Chip(ChipEvent));
+into_event!(
+    Scsi(ScsiEvent),
+    Tape(TapeEvent),
+    Line(LineEvent),
+    Chip(ChipEvent)
+);
 
 /// An event with its time and the machine it happened on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,12 +75,19 @@ pub struct Tracer {
 impl Tracer {
     /// The tracer of the machine with this number.
     pub fn new(machine: u8) -> Tracer {
-        Tracer { machine, records: Vec::new() }
+        Tracer {
+            machine,
+            records: Vec::new(),
+        }
     }
 
     /// Records `event`, which happened at `at`.
     pub fn emit(&mut self, at: Ticks, event: impl Into<Event>) {
-        self.records.push(Record { at, machine: self.machine, event: event.into() });
+        self.records.push(Record {
+            at,
+            machine: self.machine,
+            event: event.into(),
+        });
     }
 
     /// Takes everything recorded since the last call.
