@@ -16,16 +16,22 @@ typedef struct Block {
     uint8_t data[block_size];
 } Block;
 
+enum { window_blocks = 16 }; /* read at once, at most */
+
 void cache_init(void);
 /* Reads unless `fresh`, then the block is cleared. Each success is answered by one cache_release. */
 OSErr cache_get(VCB *vcb, uint32_t number, Block **block);
+/* The first of `want` blocks, at most window_blocks, that will be asked for, and perhaps those behind them. */
+OSErr cache_get_of(VCB *vcb, uint32_t number, uint32_t want, Block **block);
 OSErr cache_get_fresh(VCB *vcb, uint32_t number, Block **block);
 void cache_release(Block *block);
 static inline void cache_dirty(Block *block) { block->dirty = 1; }
 OSErr cache_flush(VCB *vcb);
 void cache_forget(VCB *vcb);
+/* Whole blocks to the caller, `count` of the `want` that will be asked for. */
+OSErr cache_read(VCB *vcb, uint32_t number, int32_t count, uint32_t want, uint8_t *buffer);
 /* Large transfers go past the cache and stay coherent with it. */
-OSErr cache_bypass_read(VCB *vcb, uint32_t number, int32_t count, void *buffer);
+OSErr cache_bypass_read(VCB *vcb, uint32_t number, int32_t count, uint8_t *buffer);
 OSErr cache_bypass_write(VCB *vcb, uint32_t number, int32_t count, const void *buffer);
 
 /* The volume's driver; file_manager.c (or a test) supplies it. It may let other code run until the driver is done. */

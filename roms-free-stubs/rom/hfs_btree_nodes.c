@@ -1,11 +1,13 @@
 /* File Manager, B*-trees: the file as an array of nodes, which of them are free, and the header node. */
 #include "hfs_btree.h"
 
+enum { nodes_at_once = 4 };
+
 OSErr btree_node(BTree *tree, uint32_t number, Block **block)
 {
     uint32_t where, run;
     OSErr err = fork_map(tree->fcb, number * node_size, &where, &run);
-    return err ? err : cache_get(tree->fcb->fcbVPtr, where, block);
+    return err ? err : cache_get_of(tree->fcb->fcbVPtr, where, run < nodes_at_once ? run : nodes_at_once, block);
 }
 
 static OSErr fresh_node(BTree *tree, uint32_t number, Block **block)

@@ -1,22 +1,31 @@
 /* File Manager: bytes in and out of a fork.  Whole blocks go between the disk and the caller's buffer, as many at once as
- * lie in one piece; only the ragged ends pass through the cache. */
+ * lie in one piece; only the ragged ends pass through the cache.  The short rest of a fork is read as one. */
 #include "hfs.h"
 
 /* One piece: *done bytes at `mark`, at least one. */
 static OSErr piece(FCB *fcb, uint32_t mark, uint8_t *buffer, uint32_t left, int writing, uint32_t *done)
 {
-    uint32_t number, run, within = mark % block_size;
+    uint32_t number, run, within = mark % block_size, want = 0;
     Block *block;
     OSErr err = fork_map(fcb, mark, &number, &run);
     if (err)
         return err;
+    if (!writing && mark + left >= fcb->fcbEOF) {
+        want = (within + left + block_size - 1) / block_size;
+        if (want > run)
+            want = run;
+        if (want > window_blocks)
+            want = 0;
+    }
     if (within == 0 && left >= block_size) {
         uint32_t count = left / block_size;
         if (count > run)
             count = run;
         *done = count * block_size;
-        return writing ? cache_bypass_write(fcb->fcbVPtr, number, count, buffer)
-                       : cache_bypass_read(fcb->fcbVPtr, number, count, buffer);
+        if (writing)
+            return cache_bypass_write(fcb->fcbVPtr, number, count, buffer);
+        return want ? cache_read(fcb->fcbVPtr, number, count, want, buffer)
+                    : cache_bypass_read(fcb->fcbVPtr, number, count, buffer);
     }
     *done = block_size - within;
     if (*done > left)
@@ -24,7 +33,7 @@ static OSErr piece(FCB *fcb, uint32_t mark, uint8_t *buffer, uint32_t left, int 
     if (writing && within == 0 && mark + *done >= fcb->fcbEOF)
         err = cache_get_fresh(fcb->fcbVPtr, number, &block); /* nothing behind the end is worth reading */
     else
-        err = cache_get(fcb->fcbVPtr, number, &block);
+        err = cache_get_of(fcb->fcbVPtr, number, want, &block);
     if (err)
         return err;
     if (writing) {

@@ -9,6 +9,13 @@
 
 static int image;
 static long io_calls, io_blocks;
+static uint32_t bad_block; /* cannot be read; 0: none */
+
+static void fail(const char *what, int err)
+{
+    printf("%s: %d\n", what, err);
+    exit(1);
+}
 
 OSErr volume_io(VCB *vcb, int writing, uint32_t number, int32_t count, void *buffer)
 {
@@ -16,6 +23,10 @@ OSErr volume_io(VCB *vcb, int writing, uint32_t number, int32_t count, void *buf
     ssize_t size = count * block_size;
     io_calls++;
     io_blocks += count;
+    if (number + count > (uint32_t)(lseek(image, 0, SEEK_END) / block_size))
+        fail("beyond the volume", number);
+    if (!writing && bad_block >= number && bad_block < number + count)
+        return ioErr;
     return (writing ? pwrite(image, buffer, size, at) : pread(image, buffer, size, at)) == size ? noErr : ioErr;
 }
 void *fs_allocate(int32_t size) { return calloc(1, size); }
@@ -28,11 +39,6 @@ static uint32_t draw(uint32_t n)
     return (seed >> 8) % n;
 }
 
-static void fail(const char *what, int err)
-{
-    printf("%s: %d\n", what, err);
-    exit(1);
-}
 #define OK(call) do { OSErr e_ = (call); if (e_) fail(#call, e_); } while (0)
 
 enum { max_files = 600, max_dirs = 12 };
@@ -254,6 +260,183 @@ static void enumerate(int dir)
         fail("enumeration incomplete", found);
 }
 
+/* Many small files side by side, some with only a resource fork, some empty, some with names that need care. */
+enum { small_files = 300, levels = 20 };
+static uint32_t small_dir;
+
+static void small_name(int i, uint8_t *name)
+{
+    static const char *const special[] = { ".hidden", "\x8Et\x8E", "A\xD0\x8C \xA5", ".Sony" };
+    if (i < 4)
+        strcpy((char *)name + 1, special[i]);
+    else
+        sprintf((char *)name + 1, "small %03d", i);
+    name[0] = strlen((char *)name + 1);
+}
+static uint32_t small_length(int i, int fork)
+{
+    return i % 10 == 5 || (fork == resource_fork) != (i % 10 == 6) ? 0 : 1 + i * 37 % 1500;
+}
+static uint8_t small_byte(int i, uint32_t at) { return at * 7 + i + at / 256; }
+
+static uint32_t make_dir(uint32_t parent, const char *text)
+{
+    uint8_t name[32];
+    HFileParam pb = { 0 };
+    name[0] = strlen(strcpy((char *)name + 1, text));
+    pb.ioTrap = (int16_t)0xA260;
+    pb.ioNamePtr = name;
+    pb.ioVRefNum = -1;
+    pb.ioDirID = parent;
+    OK(fs_dir_create(&pb));
+    return pb.ioDirID;
+}
+
+static int16_t open_small(int i, int fork, int permission)
+{
+    uint8_t name[64];
+    HParamBlockRec pb = { 0 };
+    small_name(i, name);
+    pb.fileParam.ioTrap = fork == resource_fork ? 0xA20A : 0xA260;
+    pb.fileParam.ioNamePtr = name;
+    pb.fileParam.ioVRefNum = -1;
+    pb.fileParam.ioDirID = small_dir;
+    pb.ioParam.ioPermssn = permission;
+    OK(fs_open(&pb));
+    return pb.ioParam.ioRefNum;
+}
+
+static void put_small(int i, int fork)
+{
+    static uint8_t data[1500];
+    IOParam pb = { 0 };
+    for (int j = 0; j < 1500; j++)
+        data[j] = small_byte(i, j);
+    pb.ioRefNum = open_small(i, fork, fsRdWrPerm);
+    pb.ioBuffer = data;
+    pb.ioReqCount = small_length(i, fork);
+    OK(fs_write(&pb));
+    close_path(pb.ioRefNum);
+}
+
+static void make_small_files(void)
+{
+    HParamBlockRec pb;
+    uint8_t name[64];
+    uint32_t dir;
+    int i;
+    small_dir = make_dir(fsRtDirID, "many");
+    for (i = 0; i < small_files; i++) {
+        memset(&pb, 0, sizeof pb);
+        small_name(i, name);
+        pb.fileParam.ioTrap = 0xA208;
+        pb.fileParam.ioNamePtr = name;
+        pb.fileParam.ioVRefNum = -1;
+        pb.fileParam.ioDirID = small_dir;
+        OK(fs_create(&pb));
+        put_small(i, small_length(i, resource_fork) ? resource_fork : data_fork);
+    }
+    for (i = 0, dir = small_dir; i < levels; i++)
+        dir = make_dir(dir, "level");
+}
+
+static OSErr get_small(int i, int fork)
+{
+    static uint8_t data[8192];
+    IOParam pb = { 0 };
+    OSErr err;
+    int32_t j;
+    pb.ioRefNum = open_small(i, fork, fsRdPerm);
+    pb.ioBuffer = data;
+    pb.ioReqCount = sizeof data;
+    err = fs_read(&pb);
+    close_path(pb.ioRefNum);
+    if (err != eofErr)
+        return err;
+    if ((uint32_t)pb.ioActCount != small_length(i, fork))
+        fail("length of a small file", i);
+    for (j = 0; j < pb.ioActCount; j++)
+        if (data[j] != small_byte(i, j))
+            fail("a small file", i);
+    return noErr;
+}
+
+/* The disk's own words only: nothing that was read before counts. */
+static void start_cold(void)
+{
+    VolumeParam pb = { 0 };
+    pb.ioVRefNum = -1;
+    OK(fs_flush_vol(&pb));
+    cache_forget((VCB *)DefVCBPtr);
+}
+
+static void check_small_files(int fresh)
+{
+    HFileInfo info = { 0 };
+    uint8_t path[256];
+    VCB *vcb = (VCB *)DefVCBPtr;
+    int16_t ref;
+    long before;
+    int i;
+    start_cold();
+    before = io_calls;
+    for (i = 0; i < small_files; i++) {
+        OK(get_small(i, data_fork));
+        OK(get_small(i, resource_fork));
+    }
+    if (fresh && vcb->vcbAlBlkSiz == block_size && io_calls - before > small_files / 2)
+        fail("commands for small files", io_calls - before);
+    /* A neighbour changes after it has been read ahead: whole blocks go past the cache, the rest stays in it. */
+    start_cold();
+    for (i = 0; i < small_files; i++) {
+        OK(get_small(i, data_fork));
+        if (i + 1 < small_files && small_length(i + 1, data_fork)) {
+            IOParam pb = { 0 };
+            uint8_t junk[1500] = { 0 };
+            int32_t length = small_length(i + 1, data_fork), j;
+            pb.ioRefNum = open_small(i + 1, data_fork, fsRdWrPerm);
+            pb.ioBuffer = junk;
+            pb.ioReqCount = length / 2;
+            OK(fs_write(&pb));
+            pb.ioReqCount = length - length / 2;
+            OK(fs_write(&pb));
+            memset(junk, 1, sizeof junk);
+            pb.ioPosMode = fsFromStart;
+            pb.ioPosOffset = 0;
+            pb.ioReqCount = length;
+            OK(fs_read(&pb));
+            for (j = 0; j < length; j++)
+                if (junk[j])
+                    fail("written, then read", i);
+            close_path(pb.ioRefNum);
+            if (i % 3 == 0)
+                start_cold();
+            put_small(i + 1, data_fork);
+        }
+    }
+    /* A block that cannot be read fails the file it belongs to, not the ones before it. */
+    ref = open_small(104, data_fork, fsRdPerm);
+    bad_block = vcb->vcbAlBlSt + path_of(ref)->fcbExtRec[0].xdrStABN * (vcb->vcbAlBlkSiz / block_size);
+    close_path(ref);
+    start_cold();
+    for (i = 90; i < 120; i++)
+        if (get_small(i, data_fork) != (i == 104 ? ioErr : noErr))
+            fail("a bad block", i);
+    bad_block = 0;
+    start_cold();
+    memcpy(path, "\5:many", 6);
+    for (i = 0; i < levels; i++) {
+        memcpy(path + 1 + path[0], ":level", 6);
+        path[0] += 6;
+    }
+    info.ioTrap = (int16_t)0xA260;
+    info.ioNamePtr = path;
+    info.ioVRefNum = -1;
+    OK(fs_get_cat_info(&info));
+    if (!(info.ioFlAttrib & ioDirMask))
+        fail("deep folder", 0);
+}
+
 int main(int argc, char **argv)
 {
     int rounds = argc > 2 ? atoi(argv[2]) : 2000, i;
@@ -287,6 +470,10 @@ int main(int argc, char **argv)
         OK(fs_dir_create(&pb));
         dirs[dir_count] = pb.ioDirID;
     }
+    if (size >= 20000) {
+        make_small_files();
+        check_small_files(1);
+    }
     for (i = 0; i < rounds; i++) {
         Model *m = &files[draw(max_files)];
         if (!m->used)
@@ -308,6 +495,8 @@ int main(int argc, char **argv)
             check_file(&files[i]);
     for (i = 0; i < dir_count; i++)
         enumerate(i);
+    if (small_dir)
+        check_small_files(0);
     mount.ioVRefNum = -1;
     OK(fs_unmount_vol(&mount));
     printf("%d rounds, %ld driver calls, %ld blocks\n", rounds, io_calls, io_blocks);

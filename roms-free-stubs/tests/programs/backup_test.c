@@ -20,6 +20,11 @@ static void fill_volume(void) {
     f->fork[1] = malloc(70000);
     memcpy(f->fork[1], data + 77, 70000);
     f->length[1] = 70000;
+    file_add(folder->id, ".hidden", 0, data + 9, 700); /* not a driver */
+    f = file_add(folder->id, "resources", 0, 0, 0);
+    f->fork[1] = malloc(600);
+    memcpy(f->fork[1], data + 3, 600);
+    f->length[1] = 600;
     file_add(2, "large", 0, data, 200000);
     folder = file_add(folder->id, "inner", 1, 0, 0);
     for (i = 0; i < 10; i++) {

@@ -207,7 +207,9 @@ static OSErr perform(uint16_t word, void *p, uint32_t selector) {
         fcbs[pb->ioParam.ioRefNum - 100].mark = pb->ioParam.ioPosOffset
             + ((pb->ioParam.ioPosMode & 3) == fsFromLEOF ? fcbs[pb->ioParam.ioRefNum - 100].file->length[0] : 0);
         return noErr;
-    case 0xA060: CHECK(selector == 9); return get_cat_info(p);
+    case 0xA060:
+        CHECK(selector == 9 || selector == 0x1A);
+        return selector == 9 ? get_cat_info(p) : open_file(p, 0);
     default: return 1;
     }
 }
@@ -238,7 +240,7 @@ int files_trap(uint16_t word, Registers *r) {
         r->d[0] = 0;
         return 1;
     }
-    if ((word & 0xFF) == 0x04 || (word == 0xA000 && pb->ioNamePtr[1] == '.'))
+    if ((word & 0xFF) == 0x04 || ((word == 0xA000 || word == 0xA200) && pb->ioNamePtr[1] == '.'))
         return 0;
     err = perform(word, pb, r->d[0]);
     if (err == 1)

@@ -33,7 +33,8 @@ def content():
         out.append(x >> 16 & 255)
     d = bytes(out)
     files = {"Disk:Letters:empty": (b"", b""), "Disk:Letters:one byte": (d[:1], b""),
-             "Disk:Letters:both forks": (d[5:1028], d[77:70077]), "Disk:large": (d, b"")}
+             "Disk:Letters:both forks": (d[5:1028], d[77:70077]), "Disk:Letters:.hidden": (d[9:709], b""),
+             "Disk:Letters:resources": (b"", d[3:603]), "Disk:large": (d, b"")}
     for i in range(10):
         files[f"Disk:Letters:inner:file {i}"] = (d[i * 3000:i * 3000 + 512 * i + (i & 1)], b"")
     return files
