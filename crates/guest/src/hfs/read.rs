@@ -17,7 +17,7 @@ pub fn read(image: &[u8]) -> Result<Folder, HfsError> {
         unit: volume.long(mdb + 20)? as usize,
         first: usize::from(volume.word(mdb + 28)?) * BLOCK,
     };
-    if layout.unit == 0 || layout.unit % BLOCK != 0 {
+    if layout.unit == 0 || !layout.unit.is_multiple_of(BLOCK) {
         return Err(damaged("impossible allocation block size", mdb + 20));
     }
     let no_overflow = BTreeMap::new();

@@ -115,7 +115,7 @@ impl Symbols {
         let mut at = from;
         while at < end {
             let address = memory.long(at) & 0x00FF_FFFF;
-            let known = address % 2 == 0 && self.locate(address).is_some() && memory.byte(at) == 0;
+            let known = address.is_multiple_of(2) && self.locate(address).is_some() && memory.byte(at) == 0;
             if known && is_behind_call(memory, address) {
                 frames.push(Frame {
                     address,
@@ -127,7 +127,7 @@ impl Symbols {
             let status = memory.word(at);
             let pc = memory.long(at + 2);
             // Trace and supervisor bits of code that runs in supervisor mode; the bits the 68000 leaves zero.
-            let plausible = status & 0xF8E0 == 0x2000 && pc % 2 == 0 && pc < 0x0100_0000;
+            let plausible = status & 0xF8E0 == 0x2000 && pc.is_multiple_of(2) && pc < 0x0100_0000;
             if plausible && self.locate(pc).is_some() && self.is_below_dispatch(memory, at) {
                 frames.push(Frame {
                     address: pc,

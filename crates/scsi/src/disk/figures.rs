@@ -197,7 +197,7 @@ impl DiskProfile {
         }
         let divisor = (1..=self.sectors.min(self.interleave))
             .rev()
-            .find(|n| self.sectors % n == 0 && self.interleave % n == 0);
+            .find(|&n| self.sectors.is_multiple_of(n) && self.interleave.is_multiple_of(n));
         if divisor != Some(1) {
             return Err(format!(
                 "an interleave of {} and {} sectors have a common divisor",
