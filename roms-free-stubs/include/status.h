@@ -6,6 +6,6 @@
 
 /* 0xABF0: append a line (a C string) to the calling process's window; older lines scroll up. */
 #define StatusPrint(text)      TB_VOID_L(0xABF0, text)
-/* 0xABF1: replace line `row` (0 is the first below the title) without scrolling. */
+/* 0xABF1: replace line `row` (0 is the first below the title); lines 0 to `row` no longer scroll. */
 #define StatusRow(row, text)   TB_VOID_LW(0xABF1, text, row)
 #endif

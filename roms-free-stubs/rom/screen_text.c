@@ -1,5 +1,5 @@
-/* Plain text on the screen: the boot console and each process's status window.  No QuickDraw; one row is eight lines of
-   64 bytes, so a character is eight bytes with a stride of 64. */
+/* Plain text on the screen: the boot console and each process's status window.  No QuickDraw; a line of the screen is 64
+   bytes and a letter one byte wide, so letters are stored bytes with a stride of 64. */
 #include "screen_text.h"
 #include "font.h"
 #include "internal.h"
@@ -7,28 +7,36 @@
 #include "processes_internal.h"
 #include "rom_traps.h"
 
+enum { SYSTEM_ROWS = 8, PROCESS_ROWS = 6 };
+enum { SYSTEM_LINES = TITLE_HEIGHT + SYSTEM_ROWS * ROW_HEIGHT, PROCESS_LINES = TITLE_HEIGHT + PROCESS_ROWS * ROW_HEIGHT };
+
+_Static_assert(SYSTEM_LINES + (PANES - 1) * PROCESS_LINES == SCREEN_HEIGHT, "the panes fill the screen");
+
 Pane panes[PANES] = {
-    { 0, 15, 0, 1 }, { 15, 9, 0, 0 }, { 24, 9, 0, 0 }, { 33, 9, 0, 0 },
+    { .top = 0, .rows = SYSTEM_ROWS, .in_use = 1 },
+    { .top = SYSTEM_LINES, .rows = PROCESS_ROWS },
+    { .top = SYSTEM_LINES + PROCESS_LINES, .rows = PROCESS_ROWS },
+    { .top = SYSTEM_LINES + 2 * PROCESS_LINES, .rows = PROCESS_ROWS },
 };
 
-void draw_char(int row, int column, uint8_t c, uint8_t invert)
+static void draw_char(int y, int column, uint8_t c, uint8_t invert)
 {
-    uint8_t *at = (uint8_t *)ScrnBase + row * (8 * ROW_BYTES) + column;
+    uint8_t *at = (uint8_t *)ScrnBase + y * ROW_BYTES + column;
     const uint8_t *rows = font_rows[c >= 32 && c < 127 ? c - 32 : '?' - 32];
-    uint8_t *blank = at + 7 * ROW_BYTES;
-    if (c == 'g' || c == 'p' || c == 'q' || c == 'y' || c == ',' || c == ';') {
-        blank = at;                     /* a letter with a tail stands one line lower */
-        at += ROW_BYTES;
-    }
-    *blank = invert;
-    for (int i = 7; i; i--, at += ROW_BYTES)
+    for (int i = FONT_HEIGHT; i; i--, at += ROW_BYTES)
         *at = (uint8_t)(*rows++ << 2) ^ invert;
 }
 
-void draw_text(int row, int column, const char *text, uint8_t invert)
+void draw_text(int y, int column, const char *text, uint8_t invert)
 {
     for (; *text && column < COLUMNS; text++)
-        draw_char(row, column++, (uint8_t)*text, invert);
+        draw_char(y, column++, (uint8_t)*text, invert);
+}
+
+void draw_pstr(int y, int column, ConstStringPtr text, uint8_t invert)
+{
+    for (int i = 1; i <= text[0] && column < COLUMNS; i++)
+        draw_char(y, column++, text[i], invert);
 }
 
 void fill_box(int top, int bottom, int left_byte, int right_byte, uint8_t pattern)
@@ -37,17 +45,17 @@ void fill_box(int top, int bottom, int left_byte, int right_byte, uint8_t patter
         memset(ScrnBase + y * ROW_BYTES + left_byte, pattern, (size_t)(right_byte - left_byte));
 }
 
-static void clear_row(int row) { fill_box(row * 8, row * 8 + 8, 0, ROW_BYTES, 0); }
+/* Lines of full width lie behind one another. */
+static void fill_lines(int top, int lines, uint8_t pattern) { memset(ScrnBase + top * ROW_BYTES, pattern, (size_t)lines * ROW_BYTES); }
 
+/* A bar between two rules, black for the process in front, and a blank line. */
 static void draw_title(const Pane *pane, ConstStringPtr title, int front)
 {
-    int column = 1;
+    enum { BAR = TITLE_HEIGHT - 1 };
     uint8_t invert = front ? 0xFF : 0;
-    fill_box(pane->top * 8, pane->top * 8 + 7, 0, ROW_BYTES, front ? 0xFF : 0x00);
-    fill_box(pane->top * 8 + 7, pane->top * 8 + 8, 0, ROW_BYTES, 0xFF);
-    for (int i = 1; i <= title[0] && column < COLUMNS; i++)
-        draw_char(pane->top, column++, title[i], invert);
-    fill_box(pane->top * 8 + 7, pane->top * 8 + 8, 0, ROW_BYTES, 0xFF);
+    fill_lines(pane->top, BAR, 0xFF);
+    fill_lines(pane->top + 1, BAR - 2, invert);
+    draw_pstr(pane->top + 2, 1, title, invert);
 }
 
 void pane_mark_front(int16_t index, ConstStringPtr title, int front)
@@ -62,8 +70,8 @@ int16_t pane_open(ConstStringPtr title)
         if (!panes[i].in_use) {
             Pane *pane = &panes[i];
             pane->in_use = 1;
-            pane->cursor = 0;
-            fill_box(pane->top * 8, (pane->top + pane->rows) * 8, 0, ROW_BYTES, 0);
+            pane->cursor = pane->held = 0;
+            fill_lines(pane->top, PROCESS_LINES, 0);
             draw_title(pane, title, 0);
             return i;
         }
@@ -76,31 +84,40 @@ void pane_close(int16_t index)
         panes[index].in_use = 0;
 }
 
-static uint8_t next_row(Pane *pane)
+static int line_of(const Pane *pane, int row) { return pane->top + TITLE_HEIGHT + row * ROW_HEIGHT; }
+
+static void draw_row(const Pane *pane, int row, const char *text)
 {
-    uint8_t first = pane->top + 1, count = pane->rows - 1;
-    if (pane->cursor >= count) {
-        char *to = ScrnBase + first * 8 * ROW_BYTES;
-        memmove(to, to + 8 * ROW_BYTES, (size_t)(count - 1) * 8 * ROW_BYTES);
-        pane->cursor = count - 1;
-    }
-    return first + pane->cursor++;
+    int y = line_of(pane, row);
+    fill_lines(y, ROW_HEIGHT, 0);
+    draw_text(y + 1, 1, text, 0);
+}
+
+/* Takes the first row that may scroll away. */
+static void scroll(const Pane *pane)
+{
+    char *to = ScrnBase + line_of(pane, pane->held) * ROW_BYTES;
+    memmove(to, to + ROW_HEIGHT * ROW_BYTES, (size_t)(pane->rows - pane->held - 1) * (ROW_HEIGHT * ROW_BYTES));
 }
 
 void pane_print(int16_t index, const char *text)
 {
-    uint8_t row = next_row(&panes[index]);
-    clear_row(row);
-    draw_text(row, 1, text, 0);
+    Pane *pane = &panes[index];
+    if (pane->cursor >= pane->rows) {
+        scroll(pane);
+        pane->cursor = pane->rows - 1;
+    }
+    draw_row(pane, pane->cursor++, text);
 }
 
 void pane_set_row(int16_t index, int16_t row, const char *text)
 {
     Pane *pane = &panes[index];
-    if (row < 0 || row >= pane->rows - 1)
+    if (row < 0 || row >= pane->rows)
         return;
-    clear_row(pane->top + 1 + row);
-    draw_text(pane->top + 1 + row, 1, text, 0);
+    draw_row(pane, row, text);
+    if (pane->held <= row && row < pane->rows - 1)
+        pane->held = (uint8_t)(row + 1);
     if (pane->cursor <= row)
         pane->cursor = (uint8_t)(row + 1);
 }
@@ -179,7 +196,7 @@ TB_TRAP_ARGS(0xABF1, StatusRow, 6);
 void screen_init(void)
 {
     static const uint8_t title[] = "\30System   Shoeshine 68000";
-    fill_box(0, SCREEN_HEIGHT, 0, ROW_BYTES, 0);
+    fill_lines(0, SCREEN_HEIGHT, 0);
     draw_title(&panes[SYSTEM_PANE], title, 0);
     boot_number((int32_t)MemTop >> 10);
     boot_print(" KB of memory");

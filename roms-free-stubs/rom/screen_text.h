@@ -1,20 +1,24 @@
-/* Text panes: the screen as 64 columns by 42 rows of 8 x 8 dots, divided into panes with a title row each. */
+/* Text panes: the screen as panes one above the other, each a title and rows of 64 letters.  A letter is five dots by nine in
+   a cell of eight by eleven, so that two lines stay blank below a tail. */
 #ifndef SCREEN_TEXT_H
 #define SCREEN_TEXT_H
 #include "types.h"
 
-enum { COLUMNS = 64, ROWS = 42, ROW_BYTES = 64, SCREEN_HEIGHT = 342, SYSTEM_PANE = 0, PANES = 4 };
+enum { COLUMNS = 64, ROW_BYTES = 64, SCREEN_HEIGHT = 342, ROW_HEIGHT = 11, TITLE_HEIGHT = 14, SYSTEM_PANE = 0, PANES = 4 };
 
 typedef struct {
-    uint8_t top, rows;          /* title row and how many rows there are, title included */
-    uint8_t cursor;             /* next row to be written, counted from below the title */
+    int16_t top;                /* line of the screen at which the title begins */
+    uint8_t rows;               /* of text, below the title */
+    uint8_t cursor;             /* row to be written next */
+    uint8_t held;               /* rows at the top that do not scroll, as they are set by number */
     uint8_t in_use;
 } Pane;
 
 extern Pane panes[PANES];
 
-void draw_char(int row, int column, uint8_t c, uint8_t invert);
-void draw_text(int row, int column, const char *text, uint8_t invert);
+/* `y` is a line of the screen, `column` a byte; `invert` is 0 or 0xFF. */
+void draw_text(int y, int column, const char *text, uint8_t invert);
+void draw_pstr(int y, int column, ConstStringPtr text, uint8_t invert);
 void fill_box(int top, int bottom, int left_byte, int right_byte, uint8_t pattern);
 
 int16_t pane_open(ConstStringPtr title);        /* -> index; the system's pane when all are taken */

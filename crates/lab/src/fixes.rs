@@ -40,7 +40,7 @@ pub const FIXES: &[Fix] = &[
     },
     Fix {
         name: "yielding-backup",
-        about: "a backup that calls WaitNextEvent after every record",
+        about: "a backup that calls WaitNextEvent after every WRITE and READ command",
         removes: "M5",
         changes: &[("backup.yield", "1")],
     },

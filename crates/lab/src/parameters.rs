@@ -369,9 +369,9 @@ pub const SPECS: &[Spec] = &[
         "backup.yield",
         "0",
         Number(0, 10_000),
-        "records",
+        "commands",
         Assumed,
-        "WaitNextEvent after every so many records; 0: never while it streams",
+        "WaitNextEvent after every so many WRITE or READ commands; 0: never while it streams",
     ),
     spec(
         "backup.check-phase-error",

@@ -1,7 +1,8 @@
 #include "archive.h"
 #include "journal.h"
+#include "low_memory.h"
 #include "settings.h"
-#include "events.h"
+#include "yield.h"
 #include "../../lib/app_sum.h"
 
 Archive archive;
@@ -16,12 +17,7 @@ static TapeResult WriteBuffer(void) {
         TapeResult result = TapeWrite(buffer + at, bytes);
         if (result != tapeOk)
             return result;
-        archive.writes++;
-        if (settings.yield && archive.writes >= (uint32_t)settings.yield) {
-            EventRecord event;
-            WaitNextEvent(everyEvent, &event, 0, 0);
-            archive.writes = 0;
-        }
+        YieldAfterCommand();
     }
     return tapeOk;
 }

@@ -10,7 +10,6 @@ typedef struct {
     uint32_t files, folders, bytes, incomplete, skipped;
     uint32_t objects;
     uint32_t rewritten;     /* buffers written again */
-    uint32_t writes;        /* WRITE commands since WaitNextEvent was called last */
     TapeResult failed;      /* tapeOk, or what ended the session early */
 } Archive;
 

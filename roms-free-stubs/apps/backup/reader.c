@@ -1,5 +1,6 @@
 #include "reader.h"
 #include "settings.h"
+#include "yield.h"
 #include "../../lib/app_sum.h"
 
 Reader reader;
@@ -34,6 +35,7 @@ static int Have(int32_t bytes) {
             return 0;
         reader.stopped = TapeRead(window + end, room & ~511, &got);
         end += got;
+        YieldAfterCommand();
     }
     return 1;
 }

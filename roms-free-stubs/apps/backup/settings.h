@@ -9,7 +9,7 @@ typedef struct {
     int32_t read;           /* bytes per call of the File Manager */
     int32_t tib;            /* bytes per transfer instruction when writing; 0: one instruction for the whole command */
     int32_t read_tib;       /* the same when reading */
-    int32_t yield;          /* WRITE commands between two calls of WaitNextEvent; 0: none while it streams */
+    int32_t yield;          /* WRITE or READ commands between two calls of WaitNextEvent; 0: none while it streams */
     int32_t retry;          /* how often a buffer is written again */
     int32_t start_delay;    /* ticks to wait at the start, calling WaitNextEvent */
     int32_t wait_limit;     /* ticks to wait for the drive to become ready; 0: for ever */

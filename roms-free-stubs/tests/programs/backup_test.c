@@ -5,7 +5,7 @@
 
 static jmp_buf done;
 static int idles;
-static void idle(void) { if (++idles > 400) longjmp(done, 1); }
+static void idle(void) { if (++idles > 1000) longjmp(done, 1); }
 
 static void fill_volume(void) {
     uint8_t *data = malloc(200000);
