@@ -115,7 +115,8 @@ impl Symbols {
         let mut at = from;
         while at < end {
             let address = memory.long(at) & 0x00FF_FFFF;
-            let known = address.is_multiple_of(2) && self.locate(address).is_some() && memory.byte(at) == 0;
+            let known =
+                address.is_multiple_of(2) && self.locate(address).is_some() && memory.byte(at) == 0;
             if known && is_behind_call(memory, address) {
                 frames.push(Frame {
                     address,
