@@ -153,7 +153,7 @@ impl Run {
         let parameters = &scenario.parameters;
         let seconds = |key: &str| Ticks::from_secs(parameters.number(key));
         let now = self.world.now();
-        if let Some(number) = self.world.macs().iter().position(|mac| is_bombed(mac)) {
+        if let Some(number) = self.world.macs().iter().position(is_bombed) {
             return Some(End::SystemError(number));
         }
         let served = scenario

@@ -3,10 +3,10 @@
 //! Source: *R6522 Versatile Interface Adapter*, Rockwell document 29000D47 ("data sheet" below), with the clause names of its
 //! headings. The chip is clocked by φ2, which in a Macintosh is the 68000's E clock: 20 ticks, falling at multiples of 20.
 //!
-//! - [`registers`]: names and bits of the sixteen registers;
-//! - [`ports`]: ports A and B, latching, the control lines CA1, CA2, CB1 and CB2;
-//! - [`timers`]: T1 and T2;
-//! - [`shift`]: the shift register.
+//! - `registers`: names and bits of the sixteen registers;
+//! - `ports`: ports A and B, latching, the control lines CA1, CA2, CB1 and CB2;
+//! - `timers`: T1 and T2;
+//! - `shift`: the shift register.
 //!
 //! Inference of the author: the shift modes clocked by T2 or φ2 (001, 010, 100, 101, 110) drive CB1, which in a Macintosh is an
 //! output of the keyboard. They are accepted and shift nothing.

@@ -159,10 +159,9 @@ impl<M: Memory> Stopped<'_, M> {
                 .symbols
                 .program_at(frame.address)
                 .filter(|name| *name != "plus")
+                && !names.contains(&name)
             {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
+                names.push(name);
             }
         }
         names
