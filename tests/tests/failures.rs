@@ -41,7 +41,7 @@ fn a_completion_routine_that_waits_for_the_disk_hangs_the_macintosh() {
     for word in [
         "program counter",
         "interrupt level",
-        "SCSI Manager belongs to",
+        "which was interrupted and cannot go on",
         "mail_server_init!",
     ] {
         assert!(evidence.contains(word), "`{word}` is missing in {evidence}");
@@ -83,6 +83,19 @@ fn mail_traffic_makes_a_blind_write_lose_bytes() {
         let (_, fixed) = run(&["q99304-bad-write", "--fix", fix]);
         assert!(!kinds(&fixed).contains("bad-write"), "{fix}: {fixed:#}");
     }
+}
+
+#[test]
+fn a_rewind_that_holds_the_bus_silences_the_server() {
+    let asynchronous = ["q99304", "--fix", "asynchronous-store", "--expect", "any"];
+    let (_, outcome) = run(&asynchronous);
+    assert!(mechanisms(&outcome).contains(&"M4".into()), "{outcome:#}");
+    assert!(evidence(&outcome).contains("held the SCSI bus"));
+    let (_, fixed) = run(&[&asynchronous[..], &["--fix", "immediate-commands"]].concat());
+    assert!(
+        !kinds(&fixed).contains("server-stopped-during-backup"),
+        "{fixed:#}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::cpu::{CpuWatch, Stopped};
 use super::mail::MailWatch;
 use super::symbols::{Memory, Symbols};
-use super::tape::TapeWatch;
+use super::tape::{Hold, TapeWatch};
 use super::{Failure, FailureKind, Mechanism};
 use clock::Ticks;
 
@@ -21,8 +21,8 @@ pub struct Silence<'a, M: Memory> {
     pub now: Ticks,
 }
 
-/// A command that holds the bus for longer than this starves everybody else (half of what a client waits at most).
-const LONG_COMMAND: Ticks = Ticks(5 * Ticks::PER_SECOND);
+/// How long an answer that nobody releases occupies the server: ATP's release timer (*Inside AppleTalk*, chapter 9).
+const RELEASE_TIMER: Ticks = Ticks(30 * Ticks::PER_SECOND);
 
 impl<M: Memory> Silence<'_, M> {
     /// The failure, and how it came about as far as the evidence tells.
@@ -72,16 +72,17 @@ impl<M: Memory> Silence<'_, M> {
                 Mechanism::M3
             });
         }
-        // A command that began only later does not explain the silence.
-        let explains = |at: Ticks| self.now.since(at) > LONG_COMMAND && at <= since + LONG_COMMAND;
-        if let Some((at, operation)) = self
-            .tape
-            .and_then(|tape| tape.executing)
-            .filter(|(at, _)| explains(*at))
-        {
-            evidence.push(format!(
-                "the tape drive has held the SCSI bus since {at} with command {operation:02X}"
-            ));
+        if let Some(hold) = self.hold(since) {
+            evidence.push(match hold.to {
+                None => format!(
+                    "the tape drive has held the SCSI bus since {} with command {:02X}",
+                    hold.from, hold.operation
+                ),
+                Some(to) => format!(
+                    "the tape drive held the SCSI bus from {} to {to} with command {:02X}; what clients had given up by then was answered in vain, and unreleased answers occupy the server for {RELEASE_TIMER}",
+                    hold.from, hold.operation
+                ),
+            });
             return Some(if at_startup {
                 Mechanism::M7
             } else {
@@ -115,6 +116,18 @@ impl<M: Memory> Silence<'_, M> {
             return Some(Mechanism::M5);
         }
         None
+    }
+
+    /// The command of the tape drive that explains a silence since `since`: it began by then or soon after, and is not over, or not for so
+    /// long that its consequences must be over too.
+    fn hold(&self, since: Ticks) -> Option<Hold> {
+        let explains = |hold: &Hold| {
+            let over = |to: Ticks| {
+                to + Hold::LONG <= since || self.now.since(to) > RELEASE_TIMER + Hold::LONG
+            };
+            hold.from <= since + Hold::LONG && !hold.to.is_some_and(over)
+        };
+        self.tape?.last_hold(self.now).filter(explains)
     }
 
     /// Who keeps the disk from the server: the owner of the SCSI Manager, or the call the File Manager is executing.

@@ -46,6 +46,22 @@ pub struct Moment {
     pub event: TapeEvent,
 }
 
+/// A command during which the drive kept the bus from everybody else for long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// When the drive had the whole command.
+    pub from: Ticks,
+    /// When it gave its status; `None` while it executes the command.
+    pub to: Option<Ticks>,
+    /// Operation code.
+    pub operation: u8,
+}
+
+impl Hold {
+    /// A command that holds the bus for longer than this starves everybody else (half of what a client waits at most).
+    pub const LONG: Ticks = Ticks(5 * Ticks::PER_SECOND);
+}
+
 /// What one machine's SCSI bus and tape drive did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TapeWatch {
@@ -60,6 +76,7 @@ pub struct TapeWatch {
     pub filemarks: u64,
     /// Command the drive is executing: when it came, and its operation code.
     pub executing: Option<(Ticks, u8)>,
+    last_hold: Option<Hold>,
     /// Whether any target is executing a command.
     on_bus: Option<u8>,
     /// When the drive last ended a command.
@@ -185,6 +202,14 @@ impl TapeWatch {
     fn status(&mut self, at: Ticks, status: u8, sense: [u8; 3]) {
         let executing = self.executing.take();
         self.last_status = Some(at);
+        if let Some((from, operation)) = executing.filter(|(from, _)| at.since(*from) > Hold::LONG)
+        {
+            self.last_hold = Some(Hold {
+                from,
+                to: Some(at),
+                operation,
+            });
+        }
         if status == 0 {
             self.refused = (0, [0; 3]);
         } else {
@@ -229,6 +254,18 @@ impl TapeWatch {
                 "{from} from here to {end} the host delivers {slow} KB/s (the mean of the run is {mean} KB/s) while the server answers {count} requests"
             ),
         ))
+    }
+
+    /// The last command that has held the bus for longer than [`Hold::LONG`] by `now`.
+    pub fn last_hold(&self, now: Ticks) -> Option<Hold> {
+        let running = self.executing.map(|(from, operation)| Hold {
+            from,
+            to: None,
+            operation,
+        });
+        running
+            .filter(|hold| now.since(hold.from) > Hold::LONG)
+            .or(self.last_hold)
     }
 
     /// The last command that wrote `block`.
@@ -329,5 +366,46 @@ impl TapeWatch {
         }
         lines.sort_by_key(|(at, _)| *at);
         lines.into_iter().map(|(_, line)| line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_lasted_long_is_remembered() {
+        let mut watch = TapeWatch::new(0, 4);
+        let mut see = |seconds: u64, event: ScsiEvent| {
+            watch.see(&Record {
+                at: Ticks::from_secs(seconds),
+                machine: 0,
+                event: event.into(),
+            });
+            watch.last_hold(Ticks::from_secs(seconds))
+        };
+        let command = |operation| ScsiEvent::Command {
+            id: 4,
+            cdb: vec![operation, 0, 0, 0, 0, 0],
+        };
+        let status = || ScsiEvent::Status {
+            id: 4,
+            status: 0,
+            sense: [0; 3],
+            moved: 0,
+        };
+        see(1, command(WRITE_FILEMARKS));
+        assert_eq!(see(2, status()), None);
+        see(10, command(REWIND));
+        let hold = see(30, status()).unwrap();
+        assert_eq!(
+            (hold.from, hold.to, hold.operation),
+            (Ticks::from_secs(10), Some(Ticks::from_secs(30)), REWIND)
+        );
+        see(31, command(REWIND));
+        assert_eq!(see(32, status()), Some(hold));
+        see(33, command(REWIND));
+        let running = watch.last_hold(Ticks::from_secs(40)).unwrap();
+        assert_eq!((running.from, running.to), (Ticks::from_secs(33), None));
     }
 }
