@@ -130,6 +130,7 @@ fn the_controls_stay_clean() {
                 (0, &serde_json::json!("clean")),
                 "{outcome:#}"
             );
+            assert_eq!(outcome["mail"]["violations"], serde_json::json!([]));
         }
     }
 }

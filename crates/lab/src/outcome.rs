@@ -33,7 +33,7 @@ pub struct Outcome {
 }
 
 /// Requests of the mail clients.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MailCounts {
     /// Begun.
     pub sent: u64,
@@ -41,6 +41,8 @@ pub struct MailCounts {
     pub answered: u64,
     /// Given up.
     pub timed_out: u64,
+    /// What the server did that the mail protocol does not allow, in words: a defect of the server or of the machine under it.
+    pub violations: Vec<String>,
 }
 
 /// Figures of the tape drives of a world.

@@ -375,6 +375,19 @@ fn judge(
             sent: run.mail.sent,
             answered: run.mail.answered,
             timed_out: run.mail.timed_out,
+            violations: run
+                .world
+                .clients()
+                .ledger()
+                .violations()
+                .iter()
+                .map(|violation| {
+                    format!(
+                        "{} client {}: {}",
+                        violation.at, violation.station, violation.what
+                    )
+                })
+                .collect(),
         },
         tape,
         backup: counts,

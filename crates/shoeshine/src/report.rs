@@ -62,7 +62,7 @@ pub(crate) fn resolve(name: &str, set: &[String], fix: &[String]) -> Result<Scen
 
 /// The outcome for people.
 pub(crate) fn tell(outcome: &Outcome) {
-    let mail = outcome.mail;
+    let mail = &outcome.mail;
     let tape = outcome.tape;
     eprintln!(
         "{} seed {}: {}",
@@ -95,6 +95,9 @@ pub(crate) fn tell(outcome: &Outcome) {
         tape.repositions,
         tape.underruns
     );
+    for violation in &mail.violations {
+        eprintln!("  mail    against the protocol: {violation}");
+    }
     let say = |answer: Option<bool>, yes: &str, no: &str, unknown: &str| match answer {
         Some(true) => yes.to_owned(),
         Some(false) => no.to_owned(),
