@@ -87,7 +87,7 @@ pub const SPECS: &[Spec] = &[
     ),
     spec(
         "run.limit",
-        "240",
+        "3600",
         Number(1, 86_400),
         "s",
         Chosen,

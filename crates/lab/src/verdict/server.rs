@@ -4,6 +4,7 @@ use super::symbols::{Memory, Symbols};
 use super::tape::{Hold, TapeWatch};
 use super::{Failure, FailureKind, Mechanism};
 use clock::Ticks;
+use guest::programs::BACKUP_INIT;
 
 /// What is known about the machine of a server that answers nobody.
 pub struct Silence<'a, M: Memory> {
@@ -28,7 +29,9 @@ impl<M: Memory> Silence<'_, M> {
     /// The failure, and how it came about as far as the evidence tells.
     pub fn judge(&self) -> Failure {
         let since = self.mail.waiting_since().unwrap_or(Ticks::ZERO);
-        let at_startup = self.mail.last_answer().is_none();
+        // A start-up document still at work means that the Macintosh is still starting up.
+        let starting = self.stopped.programs_on_stack().contains(&BACKUP_INIT.name);
+        let at_startup = starting || self.mail.last_answer().is_none();
         let kind = if at_startup {
             FailureKind::ServerStoppedAtStartup
         } else {
@@ -154,7 +157,7 @@ impl<M: Memory> Silence<'_, M> {
     /// Before the server: does a start-up document wait for the drive?
     fn start_up_wait(&self, on_stack: &[&str], evidence: &mut Vec<String>) -> Option<Mechanism> {
         let tape = self.tape.filter(|tape| tape.refused.0 > 1)?;
-        if !on_stack.iter().any(|name| *name == "backup_init") {
+        if !on_stack.contains(&BACKUP_INIT.name) {
             return None;
         }
         let [key, code, qualifier] = tape.refused.1;
