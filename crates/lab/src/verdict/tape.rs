@@ -215,11 +215,11 @@ impl TapeWatch {
         } else {
             self.refused = (self.refused.0 + 1, sense);
         }
-        if executing.is_some_and(|(_, operation)| operation == WRITE) {
-            if let Some(write) = self.writes.last_mut() {
-                write.status = Some((at, status));
-                write.sense = sense;
-            }
+        if executing.is_some_and(|(_, operation)| operation == WRITE)
+            && let Some(write) = self.writes.last_mut()
+        {
+            write.status = Some((at, status));
+            write.sense = sense;
         }
     }
 
