@@ -113,11 +113,27 @@ fn a_server_application_starves_while_the_backup_streams() {
 }
 
 #[test]
-fn the_server_does_not_come_up() {
+fn the_server_stops_while_the_macintosh_starts_up() {
     let (code, outcome) = run(&["q99304-startup"]);
     assert_eq!(code, 0, "{outcome:#}");
     assert!(mechanisms(&outcome).contains(&"M7".into()), "{outcome:#}");
-    assert_eq!(outcome["mail"]["answered"], 0);
+    assert!(
+        kinds(&outcome).contains("server-stopped-at-startup"),
+        "{outcome:#}"
+    );
+    for word in [
+        "backup_init!",
+        "mail_server_init!",
+        "SCSI Manager belongs to backup_init!",
+    ] {
+        assert!(
+            evidence(&outcome).contains(word),
+            "`{word}` is missing in {}",
+            evidence(&outcome)
+        );
+    }
+    let (_, fixed) = run(&["q99304-startup", "--fix", "asynchronous-store"]);
+    assert!(!mechanisms(&fixed).contains(&"M7".into()), "{fixed:#}");
 }
 
 #[test]
