@@ -112,6 +112,10 @@ fn difference(session: &Session, path: &str, file: &File) -> Option<Difference> 
         let both = disk.iter().zip(tape).position(|(a, b)| a != b);
         both.or((disk.len() != tape.len()).then_some(disk.len().min(tape.len())))
     };
+    // What the backup itself noted as unreadable it did not write wrongly.
+    if on_tape.error != 0 {
+        return None;
+    }
     let unfinished = session.end.is_none() && !on_tape.intact;
     let data = first(&file.data, &on_tape.file.data);
     let resource = first(&file.resource, &on_tape.file.resource);
