@@ -95,3 +95,78 @@ fn a_clean_backup_gives_back_every_file_of_the_user() {
     assert_eq!(header.finder.unwrap().kind(), *b"PICT");
     assert!(!restored.join("._one byte").exists());
 }
+
+/// One record header of docs/tape-format.md, with these fields.
+fn header(
+    kind: u16,
+    sequence: u32,
+    object: u32,
+    longs: &[(usize, u32)],
+    name: Option<&[u8]>,
+) -> Vec<u8> {
+    let mut block = vec![0; 512];
+    let mut long = |at: usize, value: u32| block[at..at + 4].copy_from_slice(&value.to_be_bytes());
+    long(0, u32::from_be_bytes(*b"RBAK"));
+    long(4, 1 << 16 | u32::from(kind));
+    long(8, 77);
+    long(12, sequence);
+    long(24, object);
+    longs.iter().for_each(|&(at, value)| long(at, value));
+    if let Some(name) = name {
+        block[94] = name.len() as u8;
+        block[95..95 + name.len()].copy_from_slice(name);
+    }
+    let sum = guest::archive::sum(&block[..508]);
+    block[508..].copy_from_slice(&sum.to_be_bytes());
+    block
+}
+
+#[test]
+fn names_on_a_tape_cannot_lead_out_of_the_target() {
+    let names: [&[u8]; 5] = [b"..", b".", b"../../escaped", b"/etc/escaped", b"a\0b"];
+    let mut blocks = vec![
+        header(1, 0, 0, &[], None),
+        header(2, 1, 1, &[(32, 2), (36, 1)], Some(b"Disk")),
+        header(2, 2, 2, &[(32, 20), (36, 2)], Some(b"..")),
+        // A folder that lies in itself.
+        header(2, 3, 3, &[(32, 21), (36, 21)], Some(b"ring")),
+    ];
+    let mut sequence = 4;
+    for (object, (name, parent)) in names
+        .into_iter()
+        .flat_map(|name| [(name, 20), (name, 21)])
+        .enumerate()
+    {
+        let object = 10 + object as u32;
+        blocks.push(header(
+            3,
+            sequence,
+            object,
+            &[(32, 100 + object), (36, parent)],
+            Some(name),
+        ));
+        blocks.push(header(5, sequence + 1, object, &[], None));
+        sequence += 2;
+    }
+    blocks.push(header(6, sequence, 0, &[], None));
+    let mut medium = tape::Medium::new();
+    blocks
+        .iter()
+        .for_each(|block| medium.push_record(block, false));
+
+    let dir = tempfile::tempdir().unwrap();
+    let image = dir.path().join("evil.tap");
+    tape::TapeFile::save(&image, &medium, tape::media::tap::Gaps::Keep).unwrap();
+    let out = dir.path().join("deep/out");
+    let done = shoeshine(&[
+        "tape",
+        "extract",
+        image.to_str().unwrap(),
+        out.to_str().unwrap(),
+    ]);
+    assert!(done.code <= 1, "{done:?}");
+    assert!(fs::read_dir(&out).unwrap().count() > 0);
+    assert_eq!(fs::read_dir(dir.path().join("deep")).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    assert!(!std::path::Path::new("/etc/escaped").exists());
+}
