@@ -9,6 +9,8 @@ enum { resSysHeap = 64, resPurgeable = 32, resLocked = 16, resProtected = 8, res
 
 #define GetResource(type, id)   ((Handle)TB_LONG_LW(0xA9A0, type, id))
 #define Get1Resource(type, id)  ((Handle)TB_LONG_LW(0xA81F, type, id))
+#define Count1Resources(type)   TB_WORD_L(0xA80D, type)
+#define Get1IndResource(type, index) ((Handle)TB_LONG_LW(0xA80E, type, index))
 #define LoadResource(h)         TB_VOID_L(0xA9A2, h)
 #define ReleaseResource(h)      TB_VOID_L(0xA9A3, h)
 #define DetachResource(h)       TB_VOID_L(0xA992, h)

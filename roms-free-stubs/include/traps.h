@@ -34,15 +34,10 @@
 #define TB_VOID(word) asm volatile(TRAP_WORD(word) : : : "d0", TB_CLOBBERS)
 #define TB_VOID_W(word, x) asm volatile("move.w %0,-(%%sp)\n\t" TRAP_WORD(word) : : "d"((int16_t)(x)) : "d0", TB_CLOBBERS)
 #define TB_VOID_L(word, x) asm volatile("move.l %0,-(%%sp)\n\t" TRAP_WORD(word) : : "d"((int32_t)(x)) : "d0", TB_CLOBBERS)
-#define TB_VOID_LL(word, x, y) asm volatile("move.l %0,-(%%sp)\n\tmove.l %1,-(%%sp)\n\t" TRAP_WORD(word) \
-    : : "d"((int32_t)(x)), "d"((int32_t)(y)) : "d0", TB_CLOBBERS)
 #define TB_VOID_LW(word, x, y) asm volatile("move.l %0,-(%%sp)\n\tmove.w %1,-(%%sp)\n\t" TRAP_WORD(word) \
     : : "d"((int32_t)(x)), "d"((int16_t)(y)) : "d0", TB_CLOBBERS)
 #define TB_WORD(word) ({ register int16_t d0_ asm("d0"); \
     asm volatile("clr.w -(%%sp)\n\t" TRAP_WORD(word) "\n\tmove.w (%%sp)+,%0" : "=d"(d0_) : : TB_CLOBBERS); d0_; })
-#define TB_WORD_W(word, x) ({ register int16_t d0_ asm("d0"); \
-    asm volatile("clr.w -(%%sp)\n\tmove.w %1,-(%%sp)\n\t" TRAP_WORD(word) "\n\tmove.w (%%sp)+,%0" \
-    : "=d"(d0_) : "d"((int16_t)(x)) : TB_CLOBBERS); d0_; })
 #define TB_WORD_L(word, x) ({ register int16_t d0_ asm("d0"); \
     asm volatile("clr.w -(%%sp)\n\tmove.l %1,-(%%sp)\n\t" TRAP_WORD(word) "\n\tmove.w (%%sp)+,%0" \
     : "=d"(d0_) : "d"((int32_t)(x)) : TB_CLOBBERS); d0_; })

@@ -24,18 +24,3 @@ int strcmp(const char *a, const char *b)
         a++, b++;
     return (uint8_t)*a - (uint8_t)*b;
 }
-
-int strncmp(const char *a, const char *b, size_t n)
-{
-    for (; n; n--, a++, b++)
-        if (*a != *b || !*a)
-            return (uint8_t)*a - (uint8_t)*b;
-    return 0;
-}
-
-char *strcpy(char *to, const char *from)
-{
-    char *start = to;
-    while ((*to++ = *from++)) {}
-    return start;
-}

@@ -74,7 +74,7 @@ static void start_next(DCtlPtr dce)
     driver_call(dce, pb, routine);
 }
 
-/* jIODone: ioResult, dequeue, idle, start the next, completion; in this order. */
+/* jIODone: dequeue, idle, ioResult, start the next, completion; in this order. */
 void device_manager_iodone(DCtlPtr dce, OSErr result) __attribute__((used));
 void device_manager_iodone(DCtlPtr dce, OSErr result)
 {
@@ -129,7 +129,8 @@ static OSErr request(IOParam *pb, uint16_t trap)
     if (command < 4)
         pb->ioActCount = 0;
     if (trap & 1 << noQueueBit) {
-        static const uint8_t routine[4] = { 10, 10, 12, 14 };
+        static const uint8_t routine[4] = { offsetof(DRVRHeader, drvrPrime), offsetof(DRVRHeader, drvrPrime),
+                                            offsetof(DRVRHeader, drvrCtl), offsetof(DRVRHeader, drvrStatus) };
         pb->ioResult = ioInProgress;
         err = driver_call(dce, pb, routine[command - 2]);
         if (err <= 0)
@@ -336,7 +337,7 @@ void os_AddDrive(OSRegs *r)
     r->d0 = noErr;
 }
 
-/* dCtlCurTicks counts down to the next periodic action. */
+/* dCtlCurTicks is the tick at which the next periodic action is due. */
 void device_manager_periodic(void)
 {
     DCtlHandle *entry = (DCtlHandle *)UTableBase, *end = entry + UnitNtryCnt;

@@ -1,5 +1,6 @@
 /* Event Manager: the queue, and the three calls in which the processor may change hands.
    Events belong to the process in front. */
+#include "device_internal.h"
 #include "events.h"
 #include "internal.h"
 #include "os_utils.h"
@@ -21,7 +22,7 @@ static EvQEl *take_buffer(void)
         if (buffers[i].qType == 0)
             return &buffers[i];
     oldest = (EvQEl *)EventQueue.qHead;
-    Dequeue(oldest, (void *)0x14A);
+    Dequeue(oldest, &EventQueue);
     return oldest;
 }
 
@@ -44,7 +45,7 @@ void os_PostEvent(OSRegs *r)
     e->evtQWhere.v = Mouse.v;
     e->evtQWhere.h = Mouse.h;
     e->evtQModifiers = modifiers_now();
-    Enqueue(e, (void *)0x14A);
+    Enqueue(e, &EventQueue);
     restore_interrupts(sr);
     r->a0 = (uint32_t)e;
     r->d0 = noErr;
@@ -69,7 +70,7 @@ static int next_event(uint16_t mask, EventRecord *event, int remove)
     if (e) {
         memcpy(event, &e->evtQWhat, sizeof *event);
         if (remove) {
-            Dequeue(e, (void *)0x14A);
+            Dequeue(e, &EventQueue);
             e->qType = 0;
         }
     }
@@ -98,7 +99,7 @@ void os_FlushEvents(OSRegs *r)
     for (; e && !(stop & 1 << e->evtQWhat); e = next) {
         next = e->qLink;
         if (which & 1 << e->evtQWhat) {
-            Dequeue(e, (void *)0x14A);
+            Dequeue(e, &EventQueue);
             e->qType = 0;
         }
     }
@@ -154,13 +155,7 @@ void tb_EventAvail(void *args)
 }
 TB_TRAP_ARGS(0xA971, EventAvail, 6);
 
-void device_manager_periodic(void) __attribute__((weak));
-
-void tb_SystemTask(void *args)
-{
-    if (device_manager_periodic)
-        device_manager_periodic();
-}
+void tb_SystemTask(void *args) { device_manager_periodic(); }
 TB_TRAP_ARGS(0xA9B4, SystemTask, 0);
 
 void tb_TickCount(void *args) { *(uint32_t *)args = Ticks; }

@@ -8,6 +8,7 @@
 #ifndef HEAP_H
 #define HEAP_H
 #include "memory.h"
+#include "rom_traps.h"
 
 enum { HEADER = 8, SMALLEST_BLOCK = 12, ZONE_MASTERS = 64 };
 enum { TAG_FREE = 0, TAG_POINTER = 1, TAG_HANDLE = 2 };
@@ -58,4 +59,13 @@ int heap_grow(THz zone, uint32_t needed);
 THz zone_of(const void *address);
 Handle heap_new_master(THz zone);
 int heap_more_masters(THz zone);
+
+/* What the traps share: bits of the trap word, the zone it asks for, the result in D0 and MemErr. */
+enum { TRAP_SYS = 0x400, TRAP_CLEAR = 0x200 };
+static inline THz zone_asked(const OSRegs *r) { return r->d1 & TRAP_SYS ? SysZone : TheZone; }
+static inline void result(OSRegs *r, OSErr code)
+{
+    MemErr = code;
+    r->d0 = (uint32_t)(int32_t)code;
+}
 #endif

@@ -8,7 +8,6 @@ void boot_print(const char *line);
 void boot_text(const char *text);
 void boot_pstr(ConstStringPtr text);
 void boot_number(int32_t value);
-void boot_hex(uint32_t value, int digits);
 void boot_newline(void);
 
 /* rtc.c */

@@ -1,10 +1,10 @@
 /* How many turns of three common loops fit into a millisecond: TimeDBRA, TimeSCCDB and TimeSCSIDB.
    Measured with VIA timer 2, which counts 783.36 kHz, so no clock rate of the processor is assumed. */
 #include "low_memory.h"
+#include "scsi_5380.h"
 #include "via.h"
 
         .equ    turns, 2048
-        .equ    scsi_status, 0x580040   /* the 5380's current bus status: reading it changes nothing */
 
         .text
         .globl  measure_loops
@@ -22,7 +22,7 @@ measure_loops:                          /* interrupts are masked */
         bsr.s   turns_per_ms
         move.w  %d0,TimeSCCDB.w
 
-        movea.l #scsi_status,%a0
+        movea.l #scsi_base+csb,%a0      /* reading this register changes nothing */
         bsr.s   start_timer
 3:      btst    #0,(%a0)
         dbcs    %d0,3b

@@ -3,14 +3,6 @@
 #include "internal.h"
 #include "rom_traps.h"
 
-enum { TRAP_SYS = 0x400, TRAP_CLEAR = 0x200 };
-
-static void result(OSRegs *r, OSErr code)
-{
-    MemErr = code;
-    r->d0 = (uint32_t)(int32_t)code;
-}
-
 static int attach_block(THz zone, Handle h, uint32_t size)
 {
     Block *b = heap_allocate(zone, TAG_HANDLE, size);
@@ -39,7 +31,7 @@ static Handle full_handle(OSRegs *r)
 
 void os_NewHandle(OSRegs *r)
 {
-    THz zone = r->d1 & TRAP_SYS ? SysZone : TheZone;
+    THz zone = zone_asked(r);
     uint32_t size = r->d0;
     Handle h = heap_new_master(zone);
     r->a0 = 0;
@@ -60,7 +52,7 @@ OS_TRAP(0xA122, NewHandle);
 
 void os_NewEmptyHandle(OSRegs *r)
 {
-    Handle h = heap_new_master(r->d1 & TRAP_SYS ? SysZone : TheZone);
+    Handle h = heap_new_master(zone_asked(r));
     r->a0 = (uint32_t)h;
     result(r, h ? noErr : memFullErr);
 }

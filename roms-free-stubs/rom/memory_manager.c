@@ -4,16 +4,7 @@
 #include "processes_internal.h"
 #include "rom_traps.h"
 
-enum { TRAP_SYS = 0x400, TRAP_CLEAR = 0x200 };
 enum { SYSTEM_HEAP = 0x6000, BOOT_STACK = 0x4000 };
-
-static void result(OSRegs *r, OSErr code)
-{
-    MemErr = code;
-    r->d0 = (uint32_t)(int32_t)code;
-}
-
-static THz zone_asked(const OSRegs *r) { return r->d1 & TRAP_SYS ? SysZone : TheZone; }
 
 void os_InitZone(OSRegs *r)
 {

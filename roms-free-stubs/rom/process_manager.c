@@ -11,7 +11,7 @@
 #include "os_utils.h"
 #include "processes.h"
 #include "processes_internal.h"
-#include "resources.h"
+#include "resource_file.h"
 #include "rom_traps.h"
 #include "screen_text.h"
 
@@ -275,8 +275,8 @@ void tb_ExitToShell(void *args)
     if (dying == process_table)
         SysError(dsLoadErr);
     forget_tasks(dying->partition_low, dying->partition_high);
-    while (TopMapHndl)
-        CloseResFile(*(int16_t *)(*TopMapHndl + 20));
+    while (TopMap)
+        CloseResFile((*TopMap)->ref_num);
     pane_print(dying->pane, "(quit)");
     if (front_process == dying)
         bring_to_front(successor(dying));

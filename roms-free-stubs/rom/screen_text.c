@@ -122,6 +122,21 @@ void pane_set_row(int16_t index, int16_t row, const char *text)
         pane->cursor = (uint8_t)(row + 1);
 }
 
+void decimal_text(char *to, int32_t value)
+{
+    char digits[10];
+    int n = 0;
+    uint32_t rest = value < 0 ? -(uint32_t)value : (uint32_t)value;
+    if (value < 0)
+        *to++ = '-';
+    do
+        digits[n++] = (char)('0' + rest % 10);
+    while ((rest /= 10) != 0);
+    while (n)
+        *to++ = digits[--n];
+    *to = 0;
+}
+
 /* The boot console collects a line and shows it when it is complete. */
 static char line[COLUMNS];
 static int16_t line_length;
@@ -146,22 +161,9 @@ void boot_pstr(ConstStringPtr text)
 
 void boot_number(int32_t value)
 {
-    char digits[12];
-    int n = 0;
-    uint32_t rest = value < 0 ? -(uint32_t)value : (uint32_t)value;
-    if (value < 0)
-        add_char('-');
-    do
-        digits[n++] = (char)('0' + rest % 10);
-    while ((rest /= 10) != 0);
-    while (n)
-        add_char(digits[--n]);
-}
-
-void boot_hex(uint32_t value, int digits)
-{
-    while (digits--)
-        add_char("0123456789ABCDEF"[value >> (4 * digits) & 15]);
+    char text[12];
+    decimal_text(text, value);
+    boot_text(text);
 }
 
 void boot_newline(void)

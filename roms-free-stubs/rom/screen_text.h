@@ -21,6 +21,9 @@ void draw_text(int y, int column, const char *text, uint8_t invert);
 void draw_pstr(int y, int column, ConstStringPtr text, uint8_t invert);
 void fill_box(int top, int bottom, int left_byte, int right_byte, uint8_t pattern);
 
+/* A C string of at most 12 bytes. */
+void decimal_text(char *to, int32_t value);
+
 int16_t pane_open(ConstStringPtr title);        /* -> index; the system's pane when all are taken */
 void pane_close(int16_t index);
 void pane_print(int16_t index, const char *text);

@@ -2,8 +2,8 @@
 |
 | Every call is synchronous and there is one client at a time: from SCSIGet to SCSIComplete.  Interrupts are never masked
 | while bytes move, so whatever an interrupt handler takes is taken from the transfer.  The 5380 of a Plus has no hardware
-| handshake: the blind transfers look at DRQ before the first byte of a TIB instruction and then trust the target to
-| keep up.
+| handshake: the blind transfers look at DRQ before the first byte of a TIB instruction, when writing before the second one
+| too, and then trust the target to keep up.
 |
 | Time limits.  Waiting for a bus phase of selection and command is limited in milliseconds, counted with TimeSCSIDB;
 | SCSIComplete is limited by its argument, in ticks.  Waiting for the data phase, and for DRQ within it, has no limit as
@@ -12,15 +12,7 @@
 #include "low_memory.h"
 #include "rom_traps.h"
 #include "scsi_5380.h"
-
-    .equ    noErr, 0
-    .equ    scCommErr, 2
-    .equ    scArbNBErr, 3
-    .equ    scBadParmsErr, 4
-    .equ    scPhaseErr, 5
-    .equ    scMgrBusyErr, 7
-    .equ    scSequenceErr, 8
-    .equ    scComplPhaseErr, 10
+#include "scsi_results.h"
 
     .equ    selection_ms, 250       | ANSI X3.131, selection time-out
     .equ    bus_free_ms, 250        | how long SCSIGet waits for a bus that somebody else uses
@@ -28,15 +20,14 @@
 
     .section .bss
     .balign 2
-    .globl  scsi_owner, scsi_state, scsi_target, scsi_calls
+    .globl  scsi_owner, scsi_state, scsi_target
 scsi_owner:  .space 4               | 0: free; else where SCSIGet was called from
 scsi_state:  .space 2               | 0 free, 1 arbitrated, 2 selected, 3 command sent
 scsi_target: .space 2               | ID of the last selection
-scsi_calls:  .space 4               | transactions begun since boot
 
     .text
 TB_TRAP(0xA815, SCSIDispatch)
-    .pushsection .rominit.55,"a" ; .long scsi_init ; .popsection
+ROM_INIT(55, scsi_init)
 
     .globl  scsi_init
 scsi_init:
@@ -129,7 +120,6 @@ scsi_get:
     bne.s   get_busy
     move.l  (%a6),scsi_owner
     move.w  %d1,%sr
-    addq.l  #1,scsi_calls
     bsr     arbitrate
     tst.w   %d0
     bne     release_manager

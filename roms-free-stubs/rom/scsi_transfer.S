@@ -6,14 +6,8 @@
 #include "low_memory.h"
 #include "rom_traps.h"
 #include "scsi_5380.h"
+#include "scsi_results.h"
 
-    .equ    noErr, 0
-    .equ    scCommErr, 2
-    .equ    scBadParmsErr, 4
-    .equ    scPhaseErr, 5
-    .equ    scCompareErr, 6
-    .equ    scSequenceErr, 8
-    .equ    scBusTOErr, 9
     .equ    bus_error_vector, 0x08
 
     .section .bss

@@ -8,7 +8,7 @@
 #include "rom_traps.h"
 
 #define CODE FOUR_CC('C','O','D','E')
-enum { JMP = 0x4EF9, CODE_HEADER = 4 };
+enum { JMP = 0x4EF9, MOVE_TO_STACK = 0x3F3C, LOAD_SEG = 0xA9F0, CODE_HEADER = 4 };
 
 typedef struct { uint32_t above_a5, below_a5, table_size, table_offset; uint8_t table[]; } JumpTableResource;
 typedef struct { uint16_t segment, jmp; uint32_t address; } __attribute__((packed)) LoadedEntry;
@@ -82,8 +82,8 @@ void tb_UnloadSeg(void *args)
     for (uint16_t n = header[1]; n; n--, entry++) {
         uint16_t offset = (uint16_t)(entry->address - (uint32_t)segment - CODE_HEADER);
         entry->segment = offset;
-        entry->jmp = 0x3F3C;
-        entry->address = (uint32_t)number << 16 | 0xA9F0;
+        entry->jmp = MOVE_TO_STACK;
+        entry->address = (uint32_t)number << 16 | LOAD_SEG;
     }
     HUnlock(h);
     HPurge(h);

@@ -15,15 +15,6 @@ enum { MOST_FILES = 40 };
 
 static const uint8_t system_folder[] = "\15System Folder", extensions[] = "\12Extensions", startup_items[] = "\15Startup Items";
 
-/* HFSDispatch, selector 9. */
-static OSErr get_cat_info(CInfoPBRec *pb)
-{
-    register int32_t d0 asm("d0") = 9;
-    register void *a0 asm("a0") = pb;
-    asm volatile(TRAP_WORD(0xA260) : "+d"(d0), "+a"(a0) : : "cc", "memory");
-    return (OSErr)d0;
-}
-
 /* The directory called `name` in `parent`, 0 when there is none. */
 static int32_t find_folder(int32_t parent, ConstStringPtr name)
 {
@@ -33,7 +24,7 @@ static int32_t find_folder(int32_t parent, ConstStringPtr name)
     memcpy(copy, name, name[0] + 1u);
     pb.dirInfo.ioNamePtr = copy;
     pb.dirInfo.ioDrDirID = parent;
-    if (get_cat_info(&pb) != noErr || !(pb.dirInfo.ioFlAttrib & ioDirMask))
+    if (PBGetCatInfoSync(&pb) != noErr || !(pb.dirInfo.ioFlAttrib & ioDirMask))
         return 0;
     return pb.dirInfo.ioDrDirID;
 }
@@ -61,7 +52,7 @@ static int list_files(int32_t folder, OSType type, Str31 *names)
         pb.hFileInfo.ioNamePtr = name;
         pb.hFileInfo.ioFDirIndex = index;
         pb.hFileInfo.ioDirID = folder;
-        if (get_cat_info(&pb) != noErr)
+        if (PBGetCatInfoSync(&pb) != noErr)
             break;
         if ((pb.hFileInfo.ioFlAttrib & ioDirMask) || pb.hFileInfo.ioFlFndrInfo.fdType != type || name[0] > 31)
             continue;
@@ -92,18 +83,13 @@ static void run_start_up_document(int32_t folder, ConstStringPtr name)
         say("Start-up document ", name, ResErr);
         return;
     }
-    {
-        register int16_t d0 asm("d0");
-        asm volatile("clr.w -(%%sp)\n\tmove.l %1,-(%%sp)\n\t" TRAP_WORD(0xA80D) "\n\tmove.w (%%sp)+,%0"
-            : "=d"(d0) : "d"(INIT) : TB_CLOBBERS);
-        count = d0;
-    }
+    count = Count1Resources(INIT);
     say("Start-up document ", name, count ? noErr : resNotFound);
     for (int16_t index = 1; index <= count; index++) {
         Handle h;
         Ptr code;
         SetZone(SysZone);
-        h = (Handle)TB_LONG_LW(0xA80E, INIT, index);
+        h = Get1IndResource(INIT, index);
         SetZone(zone);
         if (!h) {
             say("    not loaded: ", name, ResErr);

@@ -44,21 +44,6 @@ static void hex_text(char *at, uint32_t value, int digits)
         *--at = "0123456789ABCDEF"[value & 15];
 }
 
-static void decimal_text(char *at, int16_t value)
-{
-    char digits[6];
-    int n = 0;
-    uint16_t rest = value < 0 ? (uint16_t)-value : (uint16_t)value;
-    do
-        digits[n++] = (char)('0' + rest % 10);
-    while ((rest /= 10) != 0);
-    if (value < 0)
-        *at++ = '-';
-    while (n)
-        *at++ = digits[--n];
-    *at = 0;
-}
-
 /* A line of the box: its first byte, what is between, its last byte. */
 static void box_line(int y, uint8_t left, uint8_t middle, uint8_t right)
 {
@@ -131,7 +116,7 @@ static void show_registers(int y, char letter, const uint32_t *values)
 
 void draw_bomb_box(void)
 {
-    char number[8];
+    char number[12];
     int x;
     decimal_text(number, DSErrCode);
     draw_frame();

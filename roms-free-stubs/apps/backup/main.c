@@ -9,6 +9,8 @@
 #include "tape.h"
 #include "verify.h"
 
+static int32_t left_out;    /* files and folders that the list had no room for */
+
 static void Idle(void) {
     EventRecord event;
     WaitNextEvent(everyEvent, &event, 10, 0);
@@ -64,7 +66,7 @@ static TapeResult WriteSession(void) {
     Str31 volume;
     int32_t root = FolderID(settings.root);
     void *buffer = root ? GetBuffer(settings.buffer) : 0;
-    int32_t entries, left_out;
+    int32_t entries;
     uint32_t begin;
     if (!root)
         SayText("no such folder");
@@ -130,6 +132,8 @@ static void Backup(void) {
     }
     if (result != tapeOk)
         SayText("backup failed");
+    else if (left_out)
+        SayNumber("backup reported errors, left out ", left_out);
     else if (differences)
         SayNumber("backup reported errors, verify found ", differences);
     else

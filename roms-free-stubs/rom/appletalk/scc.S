@@ -1,7 +1,8 @@
 /* SCC channel B as a LocalTalk transceiver: the parts that must keep up with the wire.
 
-   A byte lasts 34.7 us, 272 clocks of a 7.8336 MHz 68000.  The receive loop takes about 130 clocks a byte and the transmit
-   loop about 70, so the chip is always waited for.  Everything here polls; callers mask level 2 around a dialog.
+   A byte lasts 34.7 us, 272 clocks of a 7.8336 MHz 68000.  The receive loop takes 132 clocks a byte and the transmit loop 62
+   (counted; one access of each to RAM may wait for the video), so the chip is always waited for.  Everything here polls;
+   callers mask level 2 around a dialog.
    Facts: Zilog SCC manual (registers), Inside AppleTalk appendix B (what each step is for), Inside Macintosh III-22
    (addresses: reads at SCCRd, writes at SCCWr, channel B control at +0, its data at +4; 2.2 us between accesses).
    The delays around the closing flag are inference from the chip's description. */

@@ -10,6 +10,9 @@
 void (*on_idle)(void);
 int echo;
 
+/* Whether a word, taken for an instruction, is followed by a displacement: d16(PC), or a branch of 16 bits. */
+static int has_displacement(uint16_t word) { return (word & 0x3F) == 0x3A || (word & 0xF0FF) == 0x6000; }
+
 /* A user program of Linux may not touch the interrupt mask, and qemu stops at the attempt: no interrupts here anyway. */
 static void without_interrupt_mask(uint16_t *p, int words) {
     int i;
@@ -17,7 +20,7 @@ static void without_interrupt_mask(uint16_t *p, int words) {
         if ((p[i] & 0xFFF8) == 0x40C0 && p[i + 1] == 0x007C && p[i + 2] == 0x0700) {
             p[i] = 0x7000 | (p[i] & 7) << 9;    /* moveq #0 */
             p[i + 1] = p[i + 2] = 0x4E71;
-        } else if ((p[i] & 0xFFF8) == 0x46C0 && i > 0) {
+        } else if ((p[i] & 0xFFF8) == 0x46C0 && i > 0 && !has_displacement(p[i - 1])) {
             p[i] = 0x4E71;                      /* move dn,sr */
         }
     }
