@@ -70,7 +70,7 @@ pub struct Figure {
 /// A kind of drive, as data: every figure with its unit and its origin. Keys begin with `tape.`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    /// Short name, as in a scenario.
+    /// Short name, by which users choose it.
     pub name: String,
     /// Name for people.
     pub title: String,
