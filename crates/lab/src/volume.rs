@@ -22,6 +22,7 @@ pub enum VolumeError {
 /// `MultiFinder` flags of our applications (*Inside Macintosh VI*, `SIZE`): accept suspend and resume events, can run in the
 /// background, activate when brought to the front, 32-bit clean.
 const SIZE_FLAGS: u16 = 0x5880;
+/// Bytes an application gets at least; where there is more memory, a quarter of it.
 const PARTITION: u32 = 400 << 10;
 
 /// Builds the image of `machine`'s volume.
@@ -50,7 +51,8 @@ pub fn build(machine: &Machine, parameters: &Parameters) -> Result<Vec<u8>, Volu
         finder: FinderInfo::of(*kind, *creator),
         dates,
     };
-    let application = |code: &[u8]| resources::application(code, SIZE_FLAGS, PARTITION).to_bytes();
+    let partition = PARTITION.max((parameters.number("mac.ram") as u32) << 8);
+    let application = |code: &[u8]| resources::application(code, SIZE_FLAGS, partition).to_bytes();
     let document = |code: &[u8]| resources::start_up_document(code).to_bytes();
     if machine.has("mail-server") {
         if parameters.text("server.form") == "application" {

@@ -167,7 +167,7 @@ fn a_buffer_for_the_whole_session_never_fills() {
     feeder.feed(Ticks::from_secs(30), 30_000, BURST);
     feeder.feed(Ticks::from_secs(30), 120_000, BURST);
     let counters = feeder.host.drive.counters();
-    assert!(counters.repositions > 5);
+    assert!(counters.repositions >= 3);
     assert_eq!(counters.pauses, 0);
 }
 
@@ -227,7 +227,7 @@ fn half_the_rate_of_the_tape_divides_streaming_from_stopping() {
         for rate in [20, 30, 40] {
             let counters = fed(rate * 1000, 30, burst).host.drive.counters();
             assert!(
-                counters.repositions > 5,
+                counters.repositions >= 3,
                 "{rate} KB/s in {burst}s: {counters:?}"
             );
         }
