@@ -23,7 +23,7 @@ pub const FIXES: &[Fix] = &[
     Fix {
         name: "asynchronous-store",
         about: "a server whose completion routines call the File Manager asynchronously",
-        removes: "M3",
+        removes: "M3, and M7 where it is M3 at start-up",
         changes: &[("server.store", "async")],
     },
     Fix {
@@ -52,8 +52,11 @@ pub const FIXES: &[Fix] = &[
     },
     Fix {
         name: "patient-start-up",
-        about: "a start-up document that gives the drive three seconds and then goes on",
-        removes: "M7",
-        changes: &[("backup.startup-wait-limit", "180")],
+        about: "a start-up document that asks the drive once a second and goes on after three",
+        removes: "M7 where the start-up document waits without limit",
+        changes: &[
+            ("backup.startup-poll", "60"),
+            ("backup.startup-wait-limit", "180"),
+        ],
     },
 ];

@@ -31,7 +31,8 @@ impl<M: Memory> Silence<'_, M> {
         let since = self.mail.waiting_since().unwrap_or(Ticks::ZERO);
         // A start-up document still at work means that the Macintosh is still starting up.
         let starting = self.stopped.programs_on_stack().contains(&BACKUP_INIT.name);
-        let at_startup = starting || self.mail.last_answer().is_none();
+        let backing_up = self.tape.is_some_and(|tape| !tape.writes.is_empty());
+        let at_startup = starting || (self.mail.last_answer().is_none() && !backing_up);
         let kind = if at_startup {
             FailureKind::ServerStoppedAtStartup
         } else {
@@ -162,7 +163,7 @@ impl<M: Memory> Silence<'_, M> {
         }
         let [key, code, qualifier] = tape.refused.1;
         evidence.push(format!(
-            "a start-up document asks the drive again and again: {} answers in a row were CHECK CONDITION, the last with sense {key:X}/{code:02X}/{qualifier:02X}; it has no time limit, and the server starts after it",
+            "a start-up document asks the drive again and again: {} answers in a row were CHECK CONDITION, the last with sense {key:X}/{code:02X}/{qualifier:02X}; it has no time limit, so the Macintosh does not finish starting up and nobody gets system-task time",
             tape.refused.0
         ));
         Some(Mechanism::M7)

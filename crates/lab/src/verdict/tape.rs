@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use trace::{Event, Record, ScsiEvent, TapeEvent};
 
 const REWIND: u8 = 0x01;
+const REQUEST_SENSE: u8 = 0x03;
 const READ: u8 = 0x08;
 const WRITE: u8 = 0x0A;
 const WRITE_FILEMARKS: u8 = 0x10;
@@ -210,7 +211,9 @@ impl TapeWatch {
                 operation,
             });
         }
-        if status == 0 {
+        if executing.is_some_and(|(_, operation)| operation == REQUEST_SENSE) {
+            // That it tells what is wrong does not mean that nothing is.
+        } else if status == 0 {
             self.refused = (0, [0; 3]);
         } else {
             self.refused = (self.refused.0 + 1, sense);
