@@ -6,7 +6,6 @@
 pub mod apple_double;
 pub mod archive;
 pub mod hfs;
-pub mod host;
 mod name;
 pub mod programs;
 pub mod resources;

@@ -5,6 +5,7 @@ pub mod case;
 pub mod catalogue;
 mod documents;
 pub mod fixes;
+pub mod host;
 mod keep;
 pub mod outcome;
 pub mod parameters;

@@ -1,9 +1,9 @@
 //! The volume a Macintosh of a world starts from: the user's files, and the programs and settings of the scenario.
 
+use crate::host::{self, HostError};
 use crate::parameters::{PREFERENCES, Parameters};
 use crate::scenario::Machine;
 use guest::hfs::{self, Dates, File, FinderInfo, Folder, HfsError};
-use guest::host::{self, HostError};
 use guest::{MacName, programs, resources};
 use std::path::Path;
 use thiserror::Error;

@@ -1,8 +1,9 @@
 use crate::Ended;
 use crate::arguments::DiskCommand;
+use guest::MacName;
 use guest::hfs::{self, Dates, Folder};
-use guest::host::{self, Target};
-use guest::{MacName, host::mac_date};
+use lab::host::mac_date;
+use lab::host::{self, Target};
 use std::fs;
 use std::path::Path;
 

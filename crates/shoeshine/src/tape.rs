@@ -1,7 +1,7 @@
 use crate::arguments::TapeCommand;
 use crate::{Ended, UNEXPECTED};
 use guest::archive::{self, DefectKind, Item, Session};
-use guest::host::Target;
+use lab::host::Target;
 use std::fs;
 use std::path::Path;
 use tape::media::{Content, Medium, TapeFile, tap};

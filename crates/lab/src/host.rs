@@ -3,9 +3,9 @@
 //! A resource fork and Finder information travel in an AppleDouble header file `._NAME` beside `NAME`. A slash in a Macintosh
 //! name is a colon on the host and the other way round. Nothing is ever written outside the folder that the user named.
 
-use crate::apple_double::Header;
-use crate::hfs::{Dates, File, FinderInfo, Folder};
-use crate::{MacName, NameError};
+use guest::apple_double::Header;
+use guest::hfs::{Dates, File, FinderInfo, Folder};
+use guest::{MacName, NameError};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
