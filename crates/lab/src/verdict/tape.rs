@@ -226,35 +226,19 @@ impl TapeWatch {
         }
     }
 
-    /// How fast the host was in the seconds before `end`, and otherwise, in words.
-    fn rate_before(
+    /// How long the drive had got no data when its stream ended at `end`, in words.
+    fn without_data(
         &self,
         end: Ticks,
         answers: impl Fn(Ticks, Ticks) -> usize,
     ) -> Option<(Ticks, String)> {
-        let rate = |from: Ticks, to: Ticks| {
-            let inside = |write: &&WriteCommand| {
-                write.status.is_some_and(|(at, _)| (from..to).contains(&at))
-            };
-            let blocks: u64 = self
-                .writes
-                .iter()
-                .filter(inside)
-                .map(|write| write.blocks)
-                .sum();
-            let time = to.since(from).as_micros().max(1);
-            blocks * 512 * 1000 / time
-        };
-        let from = Ticks(end.0.saturating_sub(2 * Ticks::PER_SECOND)).max(self.writes.first()?.at);
-        let (slow, mean) = (
-            rate(from, end),
-            rate(self.writes.first()?.at, self.writes.last()?.at),
-        );
-        let count = answers(from, end);
+        let ended = self.writes.iter().filter_map(|write| write.status);
+        let last = ended.map(|(at, _)| at).filter(|at| *at <= end).max()?;
+        let (length, count) = (end - last, answers(last, end));
         Some((
-            from,
+            last,
             format!(
-                "{from} from here to {end} the host delivers {slow} KB/s (the mean of the run is {mean} KB/s) while the server answers {count} requests"
+                "{last} the host ends a WRITE and has nothing more for the drive for {length}, while the server answers {count} requests"
             ),
         ))
     }
@@ -329,7 +313,7 @@ impl TapeWatch {
             {
                 lines.push((*at, format!("{at} underrun: from here on the buffer runs empty; the drive repeats blocks, the first of them before block {block} of the tape")));
             }
-            lines.extend(self.rate_before(*at, answers));
+            lines.extend(self.without_data(*at, answers));
         }
         let begin = write.at;
         let last = write.first_block + write.blocks.saturating_sub(1);
