@@ -4,7 +4,8 @@ use crate::host::{self, HostError};
 use crate::parameters::{PREFERENCES, Parameters};
 use crate::scenario::Machine;
 use guest::hfs::{self, Dates, File, FinderInfo, Folder, HfsError};
-use guest::{MacName, programs, resources};
+use guest::programs::{BACKUP, BACKUP_INIT, MAIL_SERVER, MAIL_SERVER_INIT, Program};
+use guest::{MacName, resources};
 use std::path::Path;
 use thiserror::Error;
 
@@ -52,51 +53,36 @@ pub fn build(machine: &Machine, parameters: &Parameters) -> Result<Vec<u8>, Volu
         dates,
     };
     let partition = PARTITION.max((parameters.number("mac.ram") as u32) << 8);
-    let application = |code: &[u8]| resources::application(code, SIZE_FLAGS, partition).to_bytes();
-    let document = |code: &[u8]| resources::start_up_document(code).to_bytes();
+    let application = |title, creator, built: &Program| {
+        let fork = resources::application(built.image, SIZE_FLAGS, partition);
+        program(title, b"APPL", creator, fork.to_bytes())
+    };
+    let document = |title, creator, built: &Program| {
+        let fork = resources::start_up_document(built.image);
+        program(title, b"INIT", creator, fork.to_bytes())
+    };
     if machine.has("mail-server") {
-        if parameters.text("server.form") == "application" {
-            put(
+        match parameters.text("server.form") {
+            "application" => put(
                 "Startup Items",
-                program(
-                    "Mail Server",
-                    b"APPL",
-                    b"Mail",
-                    application(programs::MAIL_SERVER.image),
-                ),
-            );
-        } else {
-            put(
+                application("Mail Server", b"Mail", &MAIL_SERVER),
+            ),
+            _ => put(
                 "Extensions",
-                program(
-                    "Mail Server",
-                    b"INIT",
-                    b"Mail",
-                    document(programs::MAIL_SERVER_INIT.image),
-                ),
-            );
+                document("Mail Server", b"Mail", &MAIL_SERVER_INIT),
+            ),
         }
     }
     if machine.has("backup-extension") {
         put(
             "Extensions",
-            program(
-                "Tape Backup Startup",
-                b"INIT",
-                b"Bkup",
-                document(programs::BACKUP_INIT.image),
-            ),
+            document("Tape Backup Startup", b"Bkup", &BACKUP_INIT),
         );
     }
     if machine.has("backup") {
         put(
             "Startup Items",
-            program(
-                "Tape Backup",
-                b"APPL",
-                b"Bkup",
-                application(programs::BACKUP.image),
-            ),
+            application("Tape Backup", b"Bkup", &BACKUP),
         );
     }
     for (prefix, title) in PREFERENCES {

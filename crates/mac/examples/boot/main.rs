@@ -12,12 +12,11 @@ use scsi::disk::{Disk, DiskProfile};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
 use symbols::Symbols;
 use tape::media::tap::Gaps;
 use tape::{Drive, Medium, Profile, TapeFile};
 
-/// Boots a Macintosh Plus from a ROM image; prints speed, registers, a profile, and what led to a stop.
+/// Boots a Macintosh Plus from a ROM image; prints registers, a profile, and what led to a stop.
 #[derive(Parser)]
 #[command(version, max_term_width = 120)]
 struct Options {
@@ -110,9 +109,7 @@ fn run(options: &Options) -> Result<ExitCode, Failure> {
     let until = options
         .ticks
         .map_or(Ticks::from_secs(options.seconds), Ticks);
-    let started = Instant::now();
     let stop = drive(&mut mac, options, &symbols, until);
-    let host = started.elapsed();
 
     show::stop(&mac, stop, &symbols);
     show::history(&mut mac, &symbols);
@@ -127,14 +124,7 @@ fn run(options: &Options) -> Result<ExitCode, Failure> {
         show::png(&mac, path)?;
     }
     save_tape(&mut mac, options)?;
-    let speed = mac.now().as_micros() * 100 / (host.as_micros() as u64).max(1);
-    println!(
-        "{} emulated in {} ms: {}.{:02} times real time",
-        mac.now(),
-        host.as_millis(),
-        speed / 100,
-        speed % 100
-    );
+    println!("{} emulated", mac.now());
     Ok(if stop == Stop::Halted {
         ExitCode::from(1)
     } else {
