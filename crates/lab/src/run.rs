@@ -44,14 +44,6 @@ pub enum RunError {
     Keep(String),
 }
 
-/// How far a run is.
-pub struct Progress {
-    /// Share of the longest time it may take, 0 to 1.
-    pub share: f64,
-    /// In words.
-    pub text: String,
-}
-
 /// A run in progress: the world, and everything that watches it. Serialising it saves the run.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Run {
@@ -208,24 +200,17 @@ impl Run {
         log.is_some_and(|log| backup::reported(&log).is_some()) || tape.is_over(now, settle * 3)
     }
 
-    fn progress(&self, scenario: &Scenario) -> Progress {
-        let now = self.world.now();
-        let limit = Ticks::from_secs(scenario.parameters.number("run.limit"));
-        let blocks: u64 = self
-            .tapes
-            .iter()
-            .flat_map(|tape| tape.writes.last())
-            .map(|write| write.first_block)
-            .sum();
-        Progress {
-            share: now.0 as f64 / limit.0 as f64,
-            text: format!(
-                "{now}  tape {} KB  mail {} of {} answered",
-                blocks / 2,
-                self.mail.answered,
-                self.mail.sent
-            ),
-        }
+    /// How far the run is, in words.
+    fn progress(&self) -> String {
+        let writes = self.tapes.iter().filter_map(|tape| tape.writes.last());
+        let blocks: u64 = writes.map(|write| write.first_block).sum();
+        format!(
+            "{}  tape {} KB  mail {} of {} answered",
+            self.world.now(),
+            blocks / 2,
+            self.mail.answered,
+            self.mail.sent
+        )
     }
 }
 
@@ -233,7 +218,7 @@ fn is_bombed(mac: &mac::Mac) -> bool {
     mac.is_halted() || !matches!(mac.peek_word(DS_ERR_CODE), 0 | 0x7FFF | 0xFFFF)
 }
 
-/// Runs `scenario`, keeps its results where `keep` says, and says what happened. A `case` gives the volumes of a recorded run.
+/// Runs `scenario`, tells `report` how far it is in words now and then, keeps its results where `keep` says, and says what happened. A `case` gives the volumes of a recorded run.
 ///
 /// # Errors
 /// When the world cannot be built, the case is not usable, or results cannot be written.
@@ -241,7 +226,7 @@ pub fn run(
     scenario: &Scenario,
     keep: Option<&Keep>,
     case: Option<&Case>,
-    report: &mut dyn FnMut(&Progress),
+    report: &mut dyn FnMut(String),
 ) -> Result<Outcome, RunError> {
     let volumes = match case {
         Some(case) => volumes_of(case, scenario)?,
@@ -259,7 +244,7 @@ pub fn run(
                 sinks.see(record);
             }
         });
-        report(&run.progress(scenario));
+        report(run.progress());
         if let Some(end) = run.end(scenario) {
             break end;
         }

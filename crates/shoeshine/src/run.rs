@@ -1,10 +1,10 @@
 use crate::arguments::RunArguments;
 use crate::report::{resolve, tell};
 use crate::{Ended, NO_VERDICT, NOT_DETERMINISTIC, UNEXPECTED};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use lab::case::Case;
 use lab::outcome::Outcome;
-use lab::run::{Keep, Progress, RunError};
+use lab::run::{Keep, RunError};
 use lab::scenario::{Expectation, Scenario};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -135,15 +135,13 @@ fn execute(
     case: Option<&Case>,
 ) -> Result<Outcome, RunError> {
     let bar = if std::io::stderr().is_terminal() {
-        ProgressBar::new(1000)
+        ProgressBar::new_spinner()
     } else {
         ProgressBar::hidden()
     };
-    let style = ProgressStyle::with_template("{bar:24} {msg}").expect("the template is valid");
-    bar.set_style(style);
-    let outcome = lab::run::run(scenario, keep, case, &mut |progress: &Progress| {
-        bar.set_position((1000.0 * progress.share) as u64);
-        bar.set_message(progress.text.clone());
+    let outcome = lab::run::run(scenario, keep, case, &mut |text| {
+        bar.set_message(text);
+        bar.tick();
     });
     bar.finish_and_clear();
     outcome
