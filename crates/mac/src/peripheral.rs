@@ -1,6 +1,6 @@
 use clock::Ticks;
 use scsi::disk::Disk;
-use scsi::{Cdb, Device, Next, ResetCause};
+use scsi::{BusError, Cdb, Device, Next, ResetCause};
 use serde::{Deserialize, Serialize};
 use tape::Drive;
 use trace::Tracer;
@@ -76,6 +76,14 @@ impl Device for Peripheral {
 
     fn given(&mut self, now: Ticks, tracer: &mut Tracer) {
         each!(self, device => device.given(now, tracer));
+    }
+
+    fn fail(&mut self, now: Ticks, error: BusError, tracer: &mut Tracer) {
+        each!(self, device => device.fail(now, error, tracer));
+    }
+
+    fn abort(&mut self, now: Ticks, tracer: &mut Tracer) {
+        each!(self, device => device.abort(now, tracer));
     }
 
     fn reset(&mut self, now: Ticks, cause: ResetCause, tracer: &mut Tracer) {

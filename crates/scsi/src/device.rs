@@ -64,6 +64,14 @@ pub enum Next {
     DataIn(u8),
     /// Ask again at this time, without REQ; the phase lines stay as they are. Must be later than the `now` of the question.
     Wait(Ticks),
+    /// The device would give the bus up until this time, which must be later than the `now` of the question. If the initiator granted
+    /// the privilege (IDENTIFY, bit 6), the target port sends SAVE DATA POINTER when data of the command have moved, and
+    /// DISCONNECT, and frees the bus; at this time it arbitrates, reselects, sends IDENTIFY and asks the device again (SCSI-2, 6.1.4, 6.6.4).
+    /// Without the privilege, or when the initiator rejects the message, it is the same as [`Next::Wait`].
+    ///
+    /// To be answered between blocks or before status, not inside a block: the initiator's pointers are saved as they are. The device decides
+    /// whether the wait is worth it (mode page 02h, buffer full and empty ratios).
+    Disconnect(Ticks),
     /// Data are over: STATUS phase, then COMMAND COMPLETE, then bus free.
     Status(Status),
 }
@@ -79,21 +87,67 @@ pub enum ResetCause {
     Message,
 }
 
+/// What went wrong on the bus so that a command cannot be completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BusError {
+    /// A byte with wrong parity arrived in DATA OUT or COMMAND (SCSI-2, 6.1.5 and 7.5.5).
+    Parity,
+    /// The initiator sent INITIATOR DETECTED ERROR (6.6.8).
+    InitiatorDetected,
+    /// The initiator answered a message with MESSAGE REJECT or MESSAGE PARITY ERROR once too often, or sent one that is out of place.
+    Message,
+    /// The initiator did not answer reselection (6.1.4.2).
+    Reselection,
+    /// The initiator sent a command to a unit that still has one of its commands (7.5.2).
+    Overlapped,
+}
+
+impl BusError {
+    /// Sense key, additional sense code and qualifier: always ABORTED COMMAND (SCSI-2, tables 69 and 71).
+    pub const fn sense(self) -> [u8; 3] {
+        let code = match self {
+            BusError::Parity => 0x47,
+            BusError::InitiatorDetected => 0x48,
+            BusError::Message => 0x43,
+            BusError::Reselection => 0x45,
+            BusError::Overlapped => 0x4E,
+        };
+        [0x0B, code, 0]
+    }
+}
+
 /// What stands behind a target's bus interface: commands, data, mechanics. The phases, handshakes and messages of the
 /// bus are the business of the target port in front of it.
 ///
 /// All times given in are never earlier than those given before. A device is brought up to `now` by each call.
+///
+/// # Who does what (SCSI-2)
+/// The port does arbitration, selection, reselection, parity, and every message of clause 6.6: IDENTIFY, DISCONNECT, SAVE DATA POINTER, ABORT,
+/// BUS DEVICE RESET, INITIATOR DETECTED ERROR, MESSAGE PARITY ERROR, MESSAGE REJECT, NO OPERATION; SYNCHRONOUS and WIDE DATA TRANSFER REQUEST
+/// and queue tags are refused with MESSAGE REJECT. It has one command at a time: while that one is disconnected it answers a command of another
+/// initiator, or for another unit, with BUSY by itself (7.3), and one of the same initiator for the same unit with [`Device::fail`] (7.5.2).
+///
+/// The device does everything that is about the state of its units: contingent allegiance and sense data by initiator (7.6), unit attention
+/// by initiator (7.9), reservations, and units it does not have: INQUIRY answers them with peripheral qualifier and type 7Fh, REQUEST SENSE
+/// with 05/25, every other command is a CHECK CONDITION with 05/25 (7.5.3).
 pub trait Device {
     /// Starts the command `cdb` for logical unit `lun` from `initiator` (a SCSI ID). Called again only after the previous command's status was taken,
-    /// or after a reset.
+    /// or after [`Device::abort`] or a reset.
     fn command(&mut self, now: Ticks, initiator: u8, lun: u8, cdb: &Cdb, tracer: &mut Tracer);
-    /// What should happen next in the command. Asked after `command`, after each byte, and at the time a [`Next::Wait`] named. Asking twice
-    /// without a byte in between gives the same answer.
+    /// What should happen next in the command. Asked after `command`, after each byte, after [`Device::fail`], and at the time a [`Next::Wait`]
+    /// or [`Next::Disconnect`] named, or later when the bus was busy. Asking twice without a byte in between gives the same answer.
     fn next(&mut self, now: Ticks, tracer: &mut Tracer) -> Next;
     /// The byte asked for by [`Next::DataOut`] was handshaken.
     fn take(&mut self, now: Ticks, byte: u8, tracer: &mut Tracer);
     /// The byte offered by [`Next::DataIn`] was handshaken.
     fn given(&mut self, now: Ticks, tracer: &mut Tracer);
+    /// The command in progress cannot be completed, by the bus's doing. The device keeps `error.sense()` for the command's initiator, drops a block that
+    /// has arrived in part, and from here on answers [`Device::next`] with CHECK CONDITION (at once, or when its mechanics allow). Called
+    /// at most once a command, and only between `command` and the status.
+    fn fail(&mut self, now: Ticks, error: BusError, tracer: &mut Tracer);
+    /// Forgets the command in progress, if any, as after ABORT: no status, no sense data, and everything else (mode, reservations, sense,
+    /// unit attention, blocks that are whole in a buffer) stays (SCSI-2, 6.6.1). Also called when the target leaves the bus unexpectedly.
+    fn abort(&mut self, now: Ticks, tracer: &mut Tracer);
     /// Forgets the command in progress, if any, and does what the standard says of this kind of reset.
     fn reset(&mut self, now: Ticks, cause: ResetCause, tracer: &mut Tracer);
     /// When the device's own mechanics next do something by themselves, or [`Ticks::NEVER`].

@@ -11,7 +11,7 @@ pub use figures::DiskFigure;
 pub use image::{BLOCK, Image};
 pub use mechanics::{DiskProfile, Mechanics};
 
-use crate::{Cdb, Device, Next, ResetCause, Status};
+use crate::{BusError, Cdb, Device, Next, ResetCause, Status};
 use clock::{Stream, Ticks};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -553,6 +553,16 @@ impl Device for Disk {
             self.bus_block += 1;
             self.feed(now);
         }
+    }
+
+    fn fail(&mut self, now: Ticks, error: BusError, _tracer: &mut Tracer) {
+        self.run_media(now);
+        self.job = self.fail(error.sense());
+    }
+
+    fn abort(&mut self, now: Ticks, _tracer: &mut Tracer) {
+        self.run_media(now);
+        self.job = Job::Idle;
     }
 
     fn reset(&mut self, now: Ticks, _cause: ResetCause, _tracer: &mut Tracer) {

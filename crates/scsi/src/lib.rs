@@ -14,6 +14,6 @@ mod tests;
 pub mod timing;
 
 pub use bus::ScsiBus;
-pub use device::{Cdb, Device, Next, ResetCause, Status};
+pub use device::{BusError, Cdb, Device, Next, ResetCause, Status};
 pub use lines::{Lines, Phase, Signals, odd_parity};
 pub use target::TargetPort;

@@ -395,7 +395,7 @@ impl<D: Device> TargetPort<D> {
         let phase = self.drives.phase();
         let next = self.device.next(at, tracer);
         self.wake = self.device.wake();
-        if let Next::Wait(until) = next {
+        if let Next::Wait(until) | Next::Disconnect(until) = next {
             assert!(until > at, "a device must not wait for its past");
             self.due = until;
             self.pause(at, until, phase, tracer);
@@ -419,7 +419,7 @@ impl<D: Device> TargetPort<D> {
                 self.enter(at, Phase::DataIn);
             }
             Next::Status(status) => self.finish(at, status, lines, tracer),
-            Next::Wait(_) => unreachable!("handled above"),
+            Next::Wait(_) | Next::Disconnect(_) => unreachable!("handled above"),
         }
     }
 
@@ -597,15 +597,15 @@ impl<D: Device> TargetPort<D> {
         }
     }
 
-    /// ABORT and BUS DEVICE RESET: bus free, and the command is forgotten (6.6.1, 6.6.3). An abort has to leave the
-    /// unit's other state alone; a device has no way but its reset to forget a command, so a command that has begun
-    /// is reset as by message.
+    /// ABORT and BUS DEVICE RESET: bus free, and the command is forgotten (6.6.1, 6.6.3).
     fn abort(&mut self, at: Ticks, cause: Option<ResetCause>, tracer: &mut Tracer) {
         let begun = matches!(self.then, Then::Data);
         self.leave();
-        if let Some(cause) = cause.or(begun.then_some(ResetCause::Message)) {
-            self.device.reset(at, cause, tracer);
-            self.wake = self.device.wake();
+        match cause {
+            Some(cause) => self.device.reset(at, cause, tracer),
+            None if begun => self.device.abort(at, tracer),
+            None => {}
         }
+        self.wake = self.device.wake();
     }
 }

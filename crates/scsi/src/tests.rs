@@ -77,6 +77,8 @@ impl Device for Scripted {
     fn given(&mut self, _: Ticks, _: &mut Tracer) {
         self.given += 1;
     }
+    fn fail(&mut self, _: Ticks, _: BusError, _: &mut Tracer) {}
+    fn abort(&mut self, _: Ticks, _: &mut Tracer) {}
     fn reset(&mut self, _: Ticks, cause: ResetCause, _: &mut Tracer) {
         self.resets.push(cause);
     }

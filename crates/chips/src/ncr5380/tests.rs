@@ -2,7 +2,7 @@
 
 use super::registers::{BusAndStatus, InitiatorCommand, Mode, read, write};
 use super::*;
-use scsi::{Cdb, Next, ResetCause, Status, timing};
+use scsi::{BusError, Cdb, Next, ResetCause, Status, timing};
 use trace::{Event, ScsiEvent};
 
 /// A device for tests: takes or gives a number of bytes, and pauses before one of them.
@@ -69,6 +69,8 @@ impl Device for Pauser {
     fn given(&mut self, _: Ticks, _: &mut Tracer) {
         self.given += 1;
     }
+    fn fail(&mut self, _: Ticks, _: BusError, _: &mut Tracer) {}
+    fn abort(&mut self, _: Ticks, _: &mut Tracer) {}
     fn reset(&mut self, _: Ticks, cause: ResetCause, _: &mut Tracer) {
         self.resets.push(cause);
     }

@@ -20,7 +20,7 @@ use clock::{Stream, Ticks};
 use commands::Activity;
 use mechanics::{Motion, Transport};
 use mode::Mode;
-use scsi::{Cdb, Device, Next, ResetCause, Status};
+use scsi::{BusError, Cdb, Device, Next, ResetCause, Status};
 use serde::{Deserialize, Serialize};
 use trace::Tracer;
 
@@ -232,6 +232,17 @@ impl Device for Drive {
     fn given(&mut self, now: Ticks, tracer: &mut Tracer) {
         self.transport.advance(now, tracer);
         self.was_given(now, tracer);
+    }
+
+    fn fail(&mut self, now: Ticks, error: BusError, tracer: &mut Tracer) {
+        self.transport.advance(now, tracer);
+        let [key, code, qualifier] = error.sense();
+        self.activity = self.check(Sense::new(key, (code, qualifier)));
+    }
+
+    fn abort(&mut self, now: Ticks, tracer: &mut Tracer) {
+        self.transport.advance(now, tracer);
+        self.activity = Activity::Idle;
     }
 
     /// After a reset the drive recalibrates and rewinds: it does not know where the head is. What was in the buffer is lost. Inferred from

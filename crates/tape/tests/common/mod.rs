@@ -78,7 +78,7 @@ impl Host {
                 "asking twice gives the same answer"
             );
             match next {
-                Next::Wait(until) => {
+                Next::Wait(until) | Next::Disconnect(until) => {
                     assert!(
                         until > self.now && until < Ticks::NEVER,
                         "waits until {until:?} at {:?}",
