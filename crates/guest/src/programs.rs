@@ -30,9 +30,17 @@ pub static MAIL_SERVER_INIT: Program = program!("mail_server_init", "mail_server
 pub static BACKUP: Program = program!("backup", "backup.bin");
 /// The backup's start-up document.
 pub static BACKUP_INIT: Program = program!("backup_init", "backup_init.bin");
+/// The report on the machine, an application.
+pub static REPORT: Program = program!("report", "report.bin");
 
 /// The programs that are loaded into RAM.
-pub static LOADED: &[&Program] = &[&MAIL_SERVER, &MAIL_SERVER_INIT, &BACKUP, &BACKUP_INIT];
+pub static LOADED: &[&Program] = &[
+    &MAIL_SERVER,
+    &MAIL_SERVER_INIT,
+    &BACKUP,
+    &BACKUP_INIT,
+    &REPORT,
+];
 
 impl Program {
     /// Symbols with their addresses, ascending.

@@ -18,6 +18,10 @@ pub const PROGRAMS: &[(&str, &str)] = &[
         "backup-extension",
         "the start-up document that looks for the tape drive, and a tape drive",
     ),
+    (
+        "report",
+        "an application that sums the documents, measures the processor, writes `Machine Report` and ends",
+    ),
 ];
 
 /// What a run is expected to show.

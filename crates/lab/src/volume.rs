@@ -4,7 +4,7 @@ use crate::host::{self, HostError};
 use crate::parameters::{PREFERENCES, Parameters};
 use crate::scenario::Machine;
 use guest::hfs::{self, Dates, File, FinderInfo, Folder, HfsError};
-use guest::programs::{BACKUP, BACKUP_INIT, MAIL_SERVER, MAIL_SERVER_INIT, Program};
+use guest::programs::{BACKUP, BACKUP_INIT, MAIL_SERVER, MAIL_SERVER_INIT, Program, REPORT};
 use guest::{MacName, resources};
 use std::path::Path;
 use thiserror::Error;
@@ -83,6 +83,12 @@ pub fn build(machine: &Machine, parameters: &Parameters) -> Result<Vec<u8>, Volu
         put(
             "Startup Items",
             application("Tape Backup", b"Bkup", &BACKUP),
+        );
+    }
+    if machine.has("report") {
+        put(
+            "Startup Items",
+            application("Machine Report", b"Rprt", &REPORT),
         );
     }
     for (prefix, title) in PREFERENCES {

@@ -1,0 +1,2 @@
+/* The backup's list of a volume's files. */
+#include "../backup/scan.c"

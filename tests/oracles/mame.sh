@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# MAME's Macintosh Plus as a witness: our ROM and the disk of a run start there, unmodified. Its screen must be ours, dot by dot; a program of
+# the volume reads the documents, sums them, writes a file and ends; hfsutils then finds the file, and the same sum, on MAME's disk.
+#
+#     tests/oracles/mame.sh             the comparison
+#     tests/oracles/mame.sh --speed     emulated seconds in a second, of both, on the same guest code; nothing is compared
+
+. "$(dirname "$0")/common.sh"
+PATH=$PATH:/usr/games
+need mame mame
+need chdman mame-tools
+need hmount hfsutils
+
+readonly SETTLED=60 # emulated seconds after which nothing changes on either screen
+rom=$root/roms-free-stubs/prebuilt/plus.rom
+
+if [ -z "${BOOT:-}" ]; then
+  need cargo cargo
+  profile=debug release=()
+  [ "${1:-}" != --speed ] || profile=release release=(--release)
+  (cd "$root" && cargo build --quiet "${release[@]}" --example boot)
+  BOOT=${CARGO_TARGET_DIR:-$root/target}/$profile/examples/boot
+fi
+export HOME=$scratch # MAME's and hfsutils' notes
+cd "$scratch"
+
+# in_mame DISK SECONDS: what it prints. The changed disk comes back as mame.hda.
+in_mame() {
+  [ -d roms ] || python3 "$oracles/mame.py" chips "$rom" roms/macplus
+  chdman createhd -f -c none -i "$1" -o disk.chd >chdman.out 2>&1 || fail "chdman: $(cat chdman.out)"
+  # The keyboard is left away: it would want a ROM of its own.
+  SDL_VIDEODRIVER=dummy timeout 300 mame macplus -rompath roms -bios v3 -kbd "" -ramsize 4M -scsibus:6 harddisk -hard disk.chd \
+    -video none -sound none -nothrottle -seconds_to_run "$2" -snapshot_directory snapshots >mame.out 2>&1 ||
+    fail "MAME ended with exit code $?: $(tail -5 mame.out)"
+  chdman extracthd -f -i disk.chd -o mame.hda >chdman.out 2>&1 || fail "chdman: $(cat chdman.out)"
+}
+
+ours() {
+  "$BOOT" "$rom" --disk "$1" --seconds "$2" --profile 0 "${@:3}" >boot.out || fail "$(cat boot.out)"
+}
+
+report_of() {
+  rm -rf report
+  shoeshine disk get "$1" "Machine Report" report
+  python3 "$oracles/mame.py" report "report/Machine Report" "$1"
+}
+
+compare() {
+  local later=$((SETTLED + 7))
+  shoeshine run "$oracles/mame.toml" --out run
+  report_of run/mac/disk.hda
+  tr '\r' '\n' <"report/Machine Report" >ours.txt
+
+  ours run/mac/disk.hda "$SETTLED" --png ours.png
+  ours run/mac/disk.hda "$later" --png later.png
+  cmp -s ours.png later.png || fail "our screen has not settled after $SETTLED seconds"
+  # The witness must write the report itself, so the volume comes without one.
+  hmount run/mac/disk.hda >mounted
+  hdel ":Machine Report"
+  humount
+  in_mame run/mac/disk.hda "$SETTLED"
+  python3 "$oracles/mame.py" screens ours.png snapshots/macplus/0000.png || fail "our screen and MAME's are not the same"
+
+  python3 "$oracles/volume.py" "$SHOESHINE" mame.hda
+  report_of mame.hda
+  tr '\r' '\n' <"report/Machine Report" >theirs.txt
+  echo "what the program measured where it may differ: ours, MAME's"
+  join ours.txt theirs.txt | awk '$2 != $3 {printf "  %-20s %10s %10s\n", $1, $2, $3}'
+  echo "$me: MAME boots the ROM, mounts the volume and runs the program to its end; all dots of the screen are ours"
+}
+
+speed() {
+  local seconds=60 began ended
+  mkdir files files/Documents
+  head -c 9000000 /dev/zero >files/Documents/Zeros
+  shoeshine run "$oracles/mame.toml" --set disk.files=files --set run.limit=1 --set machines.mac=report --set disk.size=16 --out run --expect any
+  in_mame run/mac/disk.hda "$seconds"
+  local theirs
+  theirs=$(sed -n 's/^Average speed: \([0-9.]*\)%.*/\1/p' mame.out)
+  began=$(date +%s%N)
+  ours run/mac/disk.hda "$seconds"
+  ended=$(date +%s%N)
+  python3 - "$seconds" "$theirs" "$((ended - began))" <<'PYTHON'
+import sys
+seconds, theirs, nanoseconds = float(sys.argv[1]), float(sys.argv[2]) / 100, float(sys.argv[3])
+ours = seconds / nanoseconds * 1e9
+print(f"emulated seconds in a second, reading a disk and summing: ours {ours:.1f}, MAME's {theirs:.1f}; ours is {ours / theirs:.2f} times MAME's")
+PYTHON
+}
+
+case "${1:-}" in
+"") compare ;;
+--speed) speed ;;
+*) fail "unknown option $1" ;;
+esac
