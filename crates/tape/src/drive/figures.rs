@@ -1,27 +1,45 @@
 use super::profile::{Profile, ProfileError, Value};
+use super::schema;
+use crate::media::FRAME;
 use clock::Ticks;
 use serde::{Deserialize, Serialize};
 
-/// A profile's figures, checked, in the units the drive counts in: blocks and ticks.
+/// A profile's figures, checked, in the units the drive counts in: frames of [`FRAME`] bytes, whether on tape or in the buffer, and ticks.
+///
+/// No kind of drive is named: how a family behaves where its host does not keep up is what `group`, `low_level`, `fill` and `postamble` say.
+/// A cartridge streamer writes block by block, repeats each block (`fill` 1) while the buffer is low, and has tracks to turn between. A helical-scan
+/// drive writes whole groups, runs one way, ends the data at once or behind a few gap tracks, and winds much faster than it streams.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Figures {
     pub vendor: [u8; 8],
     pub product: [u8; 16],
     pub revision: [u8; 4],
     pub ansi_version: u8,
-    /// Bytes of a block.
+    /// Bytes of a fixed block after power-on.
     pub block: usize,
     pub variable_blocks: bool,
+    /// Bytes of the longest record.
+    pub longest: u64,
     pub density: u8,
     pub track_blocks: u64,
-    /// Blocks on all tracks.
-    pub blocks: u64,
+    /// Frames on all tracks.
+    pub frames: u64,
     pub early_warning: u64,
-    /// Time a block takes to pass the head.
-    pub block_time: Ticks,
+    /// Frames of the pieces that records are handed.
+    pub piece: u64,
+    pub group: u64,
+    pub filemark: u64,
+    /// Time a frame takes to pass the head.
+    pub frame_time: Ticks,
+    /// Tape of a frame, in nanometres.
+    pub frame_length: u64,
+    pub wind: u64,
+    pub search: u64,
     pub buffer: u64,
     pub start_level: u64,
     pub low_level: u64,
+    pub fill: u64,
+    pub resume: u64,
     pub read_level: u64,
     pub write_delay: Ticks,
     pub start: Ticks,
@@ -31,6 +49,10 @@ pub(super) struct Figures {
     pub jitter: u64,
     pub begin: Ticks,
     pub postamble: u64,
+    pub rest_after: Option<Ticks>,
+    pub rest_start: Ticks,
+    pub park_after: Option<Ticks>,
+    pub park_start: Ticks,
     pub load: Ticks,
     pub recalibrate: Ticks,
     pub blank: Ticks,
@@ -43,6 +65,15 @@ pub(super) struct Figures {
     pub filemark_immediate: bool,
     pub erase_immediate: bool,
     pub space_reverse: bool,
+    pub load_ignored: bool,
+}
+
+impl Figures {
+    /// Frames that a record of `len` bytes takes, on tape and in the buffer.
+    pub fn record(&self, len: usize) -> u64 {
+        let piece = self.piece as usize * FRAME;
+        (len.div_ceil(piece) as u64).max(1) * self.piece
+    }
 }
 
 impl Profile {
@@ -50,7 +81,11 @@ impl Profile {
         let key = format!("tape.{name}");
         match self.figures.get(&key) {
             Some(figure) => Ok((key, &figure.value)),
-            None => Err(ProfileError::Text(format!("{key} is missing"))),
+            None => Err(ProfileError::Missing {
+                key,
+                name: name.to_owned(),
+                about: schema::spec(name).map_or("", |spec| spec.about).to_owned(),
+            }),
         }
     }
 
@@ -99,26 +134,52 @@ impl Profile {
     /// When one is missing, of the wrong kind, or contradicts another.
     pub(super) fn figures(&self) -> Result<Figures, ProfileError> {
         let millis = |name| self.number(name).map(Ticks::from_millis);
-        let block = self.number("block")?;
-        // The buffer is handed out block by block: what is left over is no use to the drive.
-        let blocks = |name| self.number(name).map(|bytes| bytes / block);
+        // The buffer is handed out piece by piece: what is left over is no use to the drive.
+        let frames = |name| self.number(name).map(|bytes| bytes / FRAME as u64);
+        let idle = |name| {
+            self.number(name)
+                .map(|time| (time != 0).then(|| Ticks::from_millis(time)))
+        };
         let track_blocks = self.number("track-blocks")?;
+        let rate = self.number("rate")?;
+        let (key, class) = self.entry("class")?;
+        if ![
+            &Value::Text("sequential".into()),
+            &Value::Text("direct".into()),
+        ]
+        .contains(&class)
+        {
+            return Err(ProfileError::Value {
+                key,
+                value: class.to_string(),
+                expected: "sequential or direct".to_owned(),
+            });
+        }
         let figures = Figures {
             vendor: self.text("vendor")?,
             product: self.text("product")?,
             revision: self.text("revision")?,
             ansi_version: self.number("ansi-version")? as u8,
-            block: block as usize,
+            block: self.number("block")? as usize,
             variable_blocks: self.flag("variable-blocks")?,
+            longest: self.number("longest")?,
             density: self.number("density")? as u8,
             track_blocks,
-            blocks: self.number("tracks")? * track_blocks,
+            frames: self.number("tracks")? * track_blocks,
             early_warning: self.number("early-warning")?,
-            block_time: Ticks::at_rate(block, self.number("rate")?),
-            buffer: blocks("buffer")?,
-            start_level: blocks("start-level")?,
-            low_level: blocks("low-level")?,
-            read_level: blocks("read-level")?,
+            piece: frames("physical-block")?,
+            group: frames("group")?,
+            filemark: frames("filemark")?,
+            frame_time: Ticks::at_rate(FRAME as u64, rate),
+            frame_length: self.number("speed")? * 1000 * FRAME as u64 / rate,
+            wind: self.number("wind")?,
+            search: self.number("search")?,
+            buffer: frames("buffer")?,
+            start_level: frames("start-level")?,
+            low_level: frames("low-level")?,
+            fill: self.number("fill")?,
+            resume: frames("resume")?,
+            read_level: frames("read-level")?,
             write_delay: millis("write-delay")?,
             start: millis("start")?,
             reposition: millis("reposition")?,
@@ -126,6 +187,10 @@ impl Profile {
             jitter: self.number("jitter")?,
             begin: millis("begin")?,
             postamble: self.number("postamble")?,
+            rest_after: idle("rest-after")?,
+            rest_start: millis("rest-start")?,
+            park_after: idle("park-after")?,
+            park_start: millis("park-start")?,
             load: millis("load")?,
             recalibrate: millis("recalibrate")?,
             blank: millis("blank")?,
@@ -138,17 +203,28 @@ impl Profile {
             filemark_immediate: self.flag("filemark-immediate")?,
             erase_immediate: self.flag("erase-immediate")?,
             space_reverse: self.flag("space-reverse")?,
+            load_ignored: self.flag("load-ignored")?,
         };
         // A drive that waits for more than fits would wait for ever.
         for (name, level) in [
             ("start-level", figures.start_level),
             ("read-level", figures.read_level + 1),
+            ("resume", figures.resume),
+            ("group", figures.group),
+            (
+                "longest",
+                if figures.variable_blocks {
+                    figures.record(figures.longest as usize)
+                } else {
+                    0
+                },
+            ),
         ] {
             if level > figures.buffer {
                 let (key, value) = self.entry(name)?;
                 let expected = format!(
                     "no more than tape.buffer holds ({} bytes)",
-                    figures.buffer * block
+                    figures.buffer * FRAME as u64
                 );
                 return Err(ProfileError::Value {
                     key,
@@ -157,9 +233,12 @@ impl Profile {
                 });
             }
         }
-        if figures.early_warning >= figures.blocks {
+        if figures.early_warning >= figures.frames {
             let (key, value) = self.entry("early-warning")?;
-            let expected = format!("less than the tape holds ({} blocks)", figures.blocks);
+            let expected = format!(
+                "less than the tape holds ({} times 512 bytes)",
+                figures.frames
+            );
             return Err(ProfileError::Value {
                 key,
                 value: value.to_string(),

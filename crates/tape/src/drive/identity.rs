@@ -12,10 +12,10 @@ const SEQUENTIAL_ACCESS: u8 = 0x01;
 const REMOVABLE: u8 = 0x80;
 
 impl Figures {
-    /// The longest block that can be written or read: it must fit the buffer.
+    /// The longest block that can be written or read.
     pub(super) fn longest(&self) -> u64 {
         if self.variable_blocks {
-            (self.buffer * self.block as u64).min(0xFF_FFFF)
+            self.longest
         } else {
             self.block as u64
         }

@@ -1,6 +1,6 @@
 use super::figures::Figures;
 use super::{Counters, writing::Entry};
-use crate::media::Medium;
+use crate::media::{FRAME, Medium};
 use clock::{Stream, Ticks};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -21,11 +21,11 @@ pub(super) enum Motion {
     /// A cartridge that LOAD UNLOAD has unloaded.
     Unloaded,
     /// At rest.
-    Stopped,
+    Stopped { since: Ticks },
     /// Coming up to speed.
     Starting { until: Ticks, job: Job },
-    /// A frame is passing the write head: the next of the buffer, or a copy of the one before.
-    Writing { until: Ticks, copy: bool },
+    /// A frame is passing the write head.
+    Writing { until: Ticks, what: Frame },
     /// A frame is passing the read head.
     Reading { until: Ticks },
     /// Turning round at the end of a track.
@@ -38,6 +38,17 @@ pub(super) enum Motion {
         arrival: Arrival,
         loading: bool,
     },
+}
+
+/// What a frame that is written holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Frame {
+    /// The next of the buffer.
+    Data,
+    /// What completes a group for which there are not enough data.
+    Padding,
+    /// A copy of what was written before, or a gap, to keep the tape moving.
+    Filler,
 }
 
 /// Where a motion leaves the tape.
@@ -91,7 +102,7 @@ pub(super) struct Transport {
     pub block: u64,
     /// Blocks read ahead of the host.
     pub ahead: u64,
-    /// Blocks of the buffer that these take.
+    /// Frames of the buffer that these take.
     pub ahead_frames: u64,
     /// True while blocks are read ahead.
     pub reading: bool,
@@ -102,16 +113,24 @@ pub(super) struct Transport {
     /// How often the block at hand was tried again.
     pub tries: u64,
     pub queue: VecDeque<Entry>,
-    /// Blocks of the buffer that the queue takes.
+    /// Frames of the buffer that the queue takes.
     pub queued: u64,
     /// Frames of the first entry of the queue that are on tape.
     pub sent: u64,
+    /// Frames that the group at hand still has.
+    pub group_left: u64,
+    /// It is filler.
+    pub filling: bool,
+    /// Groups of filler that have followed one another.
+    pub filled: u64,
+    /// The buffer was full, and takes nothing until there is room enough again.
+    pub full: bool,
+    /// What is in the buffer has waited long enough, and is written though it makes no whole group.
+    pub overdue: bool,
     /// One of them read back bad.
     pub flawed: bool,
     /// The buffer is to be emptied without waiting for more.
     pub drain: bool,
-    /// The frame before was a copy.
-    pub copied: bool,
     /// The buffer is low.
     pub low: bool,
     /// When data that do not start the tape by themselves were put into the empty buffer.
@@ -145,9 +164,13 @@ impl Transport {
             queue: VecDeque::new(),
             queued: 0,
             sent: 0,
+            group_left: 0,
+            filling: false,
+            filled: 0,
+            full: false,
+            overdue: false,
             flawed: false,
             drain: false,
-            copied: false,
             low: false,
             waiting_since: Ticks::ZERO,
             replace: false,
@@ -192,7 +215,6 @@ impl Transport {
         self.clear_queue();
         self.fault = None;
         self.drain = false;
-        self.copied = false;
         self.low = false;
         self.replace = false;
         self.prepared = false;
@@ -220,15 +242,15 @@ impl Transport {
 
     /// What the buffer holds, in bytes.
     pub fn buffered_bytes(&self) -> u32 {
-        ((self.queued + self.ahead_frames) * self.figures.block as u64) as u32
+        ((self.queued + self.ahead_frames) * FRAME as u64) as u32
     }
 
     /// When the motion at hand ends, or data in the buffer have waited long enough.
     pub fn wake(&self) -> Ticks {
         match self.motion {
             Motion::Empty | Motion::Unloaded => Ticks::NEVER,
-            Motion::Stopped if self.queue.is_empty() => Ticks::NEVER,
-            Motion::Stopped => self.waiting_since + self.figures.write_delay,
+            Motion::Stopped { .. } if self.queue.is_empty() => Ticks::NEVER,
+            Motion::Stopped { .. } => self.waiting_since + self.figures.write_delay,
             Motion::Starting { until, .. }
             | Motion::Writing { until, .. }
             | Motion::Reading { until }
@@ -248,7 +270,7 @@ impl Transport {
     fn step(&mut self, at: Ticks, tracer: &mut Tracer) {
         match self.motion {
             Motion::Empty | Motion::Unloaded => {}
-            Motion::Stopped => self.consider(at, tracer),
+            Motion::Stopped { .. } => self.consider(at, tracer),
             Motion::Starting {
                 job: Job::Write, ..
             } => self.write_begins(at, tracer),
@@ -256,14 +278,14 @@ impl Transport {
                 tracer.emit(at, TapeEvent::Streaming);
                 self.read_next(at, tracer);
             }
-            Motion::Writing { copy, .. } => self.wrote(at, copy, tracer),
+            Motion::Writing { what, .. } => self.wrote(at, what, tracer),
             Motion::Reading { .. } => self.passed(at, tracer),
             Motion::Turning {
                 job: Job::Write, ..
             } => self.write_next(at, tracer),
             Motion::Turning { job: Job::Read, .. } => self.read_next(at, tracer),
             Motion::Repositioning { .. } => {
-                self.motion = Motion::Stopped;
+                self.motion = Motion::Stopped { since: at };
                 self.consider(at, tracer);
             }
             Motion::Moving { arrival, .. } => self.arrive(at, arrival, tracer),
@@ -272,12 +294,14 @@ impl Transport {
 
     /// Starts the tape if it is at rest and there is a reason to.
     pub fn consider(&mut self, now: Ticks, tracer: &mut Tracer) {
-        if self.motion != Motion::Stopped {
+        if !self.at_rest() {
             return;
         }
         if !self.queue.is_empty() {
             let waited = now >= self.waiting_since + self.figures.write_delay;
-            if self.drain || waited || self.queued >= self.figures.start_level {
+            let full = self.full;
+            if self.drain || waited || full || self.queued >= self.figures.start_level {
+                self.overdue = waited || full;
                 let goal = if self.replace { 0 } else { self.tape().end() };
                 self.start(now, Job::Write, goal, tracer);
             }
@@ -289,7 +313,7 @@ impl Transport {
     }
 
     fn start(&mut self, now: Ticks, job: Job, goal: u64, tracer: &mut Tracer) {
-        let time = self.mechanical(self.figures.start) + self.seek_time(goal);
+        let time = self.mechanical(self.figures.start) + self.seek_time(goal) + self.rouse(now);
         self.head = goal;
         self.prepared = false;
         self.motion = Motion::Starting {
@@ -325,7 +349,7 @@ impl Transport {
     pub fn turn(&mut self, at: Ticks, job: Job) -> bool {
         if self.head == 0
             || !self.head.is_multiple_of(self.figures.track_blocks)
-            || self.head >= self.figures.blocks
+            || self.head >= self.figures.frames
         {
             return false;
         }
@@ -339,7 +363,23 @@ impl Transport {
 
     /// True when the tape is at rest and loaded.
     pub fn at_rest(&self) -> bool {
-        self.motion == Motion::Stopped
+        matches!(self.motion, Motion::Stopped { .. })
+    }
+
+    /// What starting takes longer because the tape has been at rest: tension to be restored, a drum to be spun up.
+    fn rouse(&self, now: Ticks) -> Ticks {
+        let Motion::Stopped { since } = self.motion else {
+            return Ticks::ZERO;
+        };
+        let idle = now.since(since);
+        let reached = |after: Option<Ticks>| after.is_some_and(|after| idle >= after);
+        if reached(self.figures.park_after) {
+            self.figures.park_start
+        } else if reached(self.figures.rest_after) {
+            self.figures.rest_start
+        } else {
+            Ticks::ZERO
+        }
     }
 
     /// True while the tape goes somewhere as a whole.
@@ -356,6 +396,7 @@ impl Transport {
         arrival: Arrival,
         tracer: &mut Tracer,
     ) {
+        let time = time + self.rouse(now);
         tracer.emit(
             now,
             TapeEvent::Motion {
@@ -380,13 +421,13 @@ impl Transport {
         self.head = arrival.head;
         self.block = arrival.block;
         self.prepared = arrival.prepared;
-        if self.head < self.figures.blocks - self.figures.early_warning {
+        if self.head < self.figures.frames - self.figures.early_warning {
             self.warned = false;
         }
         self.motion = if arrival.unload {
             Motion::Unloaded
         } else {
-            Motion::Stopped
+            Motion::Stopped { since: at }
         };
     }
 
@@ -401,9 +442,24 @@ impl Transport {
         }
     }
 
+    /// How far along the tape the head is, in nanometres from the beginning of the tape.
+    pub fn place(&self) -> u64 {
+        self.along(self.head) * self.figures.frame_length
+    }
+
     /// Time to bring the head from where it is over another frame; the head is stepped to another track meanwhile.
     pub fn seek_time(&self, frame: u64) -> Ticks {
-        self.figures.block_time * self.along(self.head).abs_diff(self.along(frame))
+        self.passing(self.distance(frame), self.figures.search)
+    }
+
+    /// How far the head is from a frame, in frames along the tape.
+    fn distance(&self, frame: u64) -> u64 {
+        self.along(self.head).abs_diff(self.along(frame))
+    }
+
+    /// Time in which so many frames pass the head, at so many times the speed of the stream.
+    fn passing(&self, frames: u64, times: u64) -> Ticks {
+        Ticks((self.figures.frame_time * frames).0.div_ceil(times))
     }
 
     /// Time to rewind from where the head is; none at the beginning.
@@ -411,7 +467,7 @@ impl Transport {
         if self.head == 0 {
             Ticks::ZERO
         } else {
-            self.figures.start + self.seek_time(0)
+            self.figures.start + self.passing(self.distance(0), self.figures.wind)
         }
     }
 
@@ -420,14 +476,14 @@ impl Transport {
         let track = self.figures.track_blocks;
         let turns = (self.head / track).abs_diff(frame / track);
         self.figures.start
-            + self.figures.block_time * self.head.abs_diff(frame)
+            + self.passing(self.head.abs_diff(frame), self.figures.search)
             + self.figures.turn * turns
             + self.figures.reposition
     }
 
     /// Time to wind the tape to its end and back.
     pub fn winding_time(&self) -> Ticks {
-        self.rewind_time()
-            + (self.figures.block_time * self.figures.track_blocks + self.figures.turn) * 2
+        let track = self.passing(self.figures.track_blocks, self.figures.wind);
+        self.rewind_time() + (track + self.figures.turn) * 2
     }
 }

@@ -7,6 +7,7 @@ mod mechanics;
 mod mode;
 mod profile;
 mod reading;
+mod schema;
 mod sense;
 mod transfer;
 mod travel;
@@ -179,12 +180,18 @@ impl Drive {
         self.transport.next_written()
     }
 
+    /// How far along the tape the head is, in micrometres from the beginning of the tape. While the tape is at rest before the place where it goes
+    /// on, this is that place.
+    pub fn tape_position(&self) -> u64 {
+        self.transport.place() / 1000
+    }
+
     /// What the tape does.
     pub fn state(&self) -> DriveState {
         match self.transport.motion {
             Motion::Empty => DriveState::Empty,
             Motion::Unloaded => DriveState::Unloaded,
-            Motion::Stopped => DriveState::Stopped,
+            Motion::Stopped { .. } => DriveState::Stopped,
             Motion::Starting { .. } => DriveState::Starting,
             Motion::Writing { .. } => DriveState::Writing,
             Motion::Reading { .. } => DriveState::Reading,

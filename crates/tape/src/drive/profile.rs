@@ -1,13 +1,30 @@
+use super::schema::{FIGURES, spec};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use thiserror::Error;
 
 /// The profiles that come with the crate: name and text.
-const BUILT_IN: [(&str, &str); 1] = [(
-    "archive-viper-150",
-    include_str!("../../profiles/archive-viper-150.toml"),
-)];
+const BUILT_IN: [(&str, &str); 6] = [
+    (
+        "archive-viper-150",
+        include_str!("../../profiles/archive-viper-150.toml"),
+    ),
+    (
+        "wangtek-5150es",
+        include_str!("../../profiles/wangtek-5150es.toml"),
+    ),
+    (
+        "teac-mt-2st-n50",
+        include_str!("../../profiles/teac-mt-2st-n50.toml"),
+    ),
+    ("hp-35470a", include_str!("../../profiles/hp-35470a.toml")),
+    ("hp-35480a", include_str!("../../profiles/hp-35480a.toml")),
+    (
+        "exabyte-exb-8200",
+        include_str!("../../profiles/exabyte-exb-8200.toml"),
+    ),
+];
 
 /// The value of a figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +109,9 @@ pub enum ProfileError {
     #[error("the drive profile cannot be read: {0}")]
     Text(String),
     /// A figure names neither source nor `assumed = true`, or both.
-    #[error("{key}: a figure says either its source or assumed = true")]
+    #[error(
+        "{key}: a figure says where it comes from: write either source = \"..\" or assumed = true"
+    )]
     Origin {
         /// The figure.
         key: String,
@@ -104,6 +123,18 @@ pub enum ProfileError {
         key: String,
         /// The keys that exist.
         known: String,
+    },
+    /// A figure that every profile has is not there.
+    #[error(
+        "{key} is missing ({about}): write {name} = {{ value = .., assumed = true }} into [tape]"
+    )]
+    Missing {
+        /// The figure.
+        key: String,
+        /// Its name in the table.
+        name: String,
+        /// What it is.
+        about: String,
     },
     /// The value is not of the figure's kind or outside its range.
     #[error("{key} = {value}: must be {expected}")]
@@ -129,12 +160,10 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Entry {
     value: Value,
-    #[serde(default)]
-    unit: String,
-    about: String,
     source: Option<String>,
     #[serde(default)]
     assumed: bool,
+    /// Narrower than the figure's own.
     range: Option<[u64; 2]>,
 }
 
@@ -159,7 +188,13 @@ impl Profile {
         Profile::parse(text)
     }
 
-    /// Reads a profile from TOML, as the built-in ones are written.
+    /// The names of the built-in profiles.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// Reads a profile from TOML, as the built-in ones are written: `name`, `title`, and a table `[tape]` with one line for each figure, such
+    /// as `rate = { value = 90000, source = "manual, 6.3.2" }` or `turn = { value = 150, assumed = true }`.
     ///
     /// # Errors
     /// When it is no TOML, lacks a figure that the drive needs, or a value is out of its range.
@@ -174,20 +209,18 @@ impl Profile {
                 (None, true) => Origin::Assumed,
                 _ => return Err(ProfileError::Origin { key }),
             };
-            let Entry {
-                value,
-                unit,
-                about,
-                range,
-                ..
-            } = entry;
+            let Some(spec) = spec(&name) else {
+                return Err(unknown(key));
+            };
+            let Entry { value, range, .. } = entry;
+            let range = range.or(spec.range);
             check(&key, &value, range)?;
             figures.insert(
                 key,
                 Figure {
                     value,
-                    unit,
-                    about,
+                    unit: spec.unit.to_owned(),
+                    about: spec.about.to_owned(),
                     origin,
                     range,
                 },
@@ -220,11 +253,7 @@ impl Profile {
     /// When there is no such figure, or the value is not of its kind or out of its range.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), ProfileError> {
         let Some(figure) = self.figures.get_mut(key) else {
-            let known = self.figures.keys().cloned().collect::<Vec<_>>().join(", ");
-            return Err(ProfileError::Key {
-                key: key.to_owned(),
-                known,
-            });
+            return Err(unknown(key.to_owned()));
         };
         let error = |expected: &str| ProfileError::Value {
             key: key.to_owned(),
@@ -248,6 +277,18 @@ impl Profile {
             figure.origin = Origin::Set;
         }
         Ok(())
+    }
+}
+
+fn unknown(key: String) -> ProfileError {
+    let mut known: Vec<String> = FIGURES
+        .iter()
+        .map(|spec| format!("tape.{}", spec.name))
+        .collect();
+    known.sort_unstable();
+    ProfileError::Key {
+        key,
+        known: known.join(", "),
     }
 }
 
@@ -281,13 +322,14 @@ mod tests {
             assert!(
                 profile
                     .iter()
-                    .all(|(_, figure)| !figure.about.is_empty() && figure.origin != Origin::Set)
+                    .all(|(_, figure)| figure.origin != Origin::Set)
             );
+            assert_eq!(profile.iter().count(), FIGURES.len());
         }
         let error = Profile::named("viper").unwrap_err().to_string();
         assert_eq!(
             error,
-            "no drive profile is called \"viper\"; there are: archive-viper-150"
+            "no drive profile is called \"viper\"; there are: archive-viper-150, wangtek-5150es, teac-mt-2st-n50, hp-35470a, hp-35480a, exabyte-exb-8200"
         );
     }
 

@@ -88,12 +88,12 @@ impl Transport {
 
     pub(super) fn read_next(&mut self, at: Ticks, tracer: &mut Tracer) {
         let full = self.ahead_frames >= self.figures.buffer;
-        if full || self.blank || self.head >= self.figures.blocks {
-            self.blank |= self.head >= self.figures.blocks;
+        if full || self.blank || self.head >= self.figures.frames {
+            self.blank |= self.head >= self.figures.frames;
             return self.reposition(at, Job::Read, tracer);
         }
         self.motion = Motion::Reading {
-            until: at + self.figures.block_time,
+            until: at + self.figures.frame_time,
         };
     }
 
@@ -110,7 +110,7 @@ impl Transport {
             }
         } else if self.head > self.tape().end() {
             self.blank_frames += 1;
-            if self.figures.block_time * self.blank_frames >= self.figures.blank {
+            if self.figures.frame_time * self.blank_frames >= self.figures.blank {
                 self.blank_frames = 0;
                 self.blank = true;
                 self.head = self.tape().end();

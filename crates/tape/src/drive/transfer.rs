@@ -4,6 +4,7 @@ use super::mechanics::{Arrival, Fault, Transport};
 use super::reading::Found;
 use super::sense::{Sense, code, key};
 use super::writing::Entry;
+use crate::media::FRAME;
 use clock::Ticks;
 use scsi::{Next, Status};
 use serde::{Deserialize, Serialize};
@@ -283,9 +284,10 @@ impl Drive {
         if write
             .data
             .len()
-            .is_multiple_of(self.transport.figures.block)
+            .is_multiple_of(self.transport.figures.piece as usize * FRAME)
             && self.transport.is_full(write.data.len())
         {
+            self.transport.consider(now, tracer);
             if !std::mem::replace(&mut write.paused, true) {
                 self.transport.counters.pauses += 1;
                 self.transport.counters.pauses_inside += u64::from(write.begun);

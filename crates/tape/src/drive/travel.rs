@@ -19,6 +19,7 @@ enum Goal {
     Erase { whole: bool },
     Load { retension: bool },
     Unload { retension: bool },
+    Nothing,
 }
 
 /// A command that moves the tape, in progress.
@@ -79,6 +80,7 @@ impl Drive {
                     Some(sense) if !(load && self.transport.motion == Motion::Unloaded) => {
                         Err(sense)
                     }
+                    _ if load && figures.load_ignored => Ok((Goal::Nothing, immediate)),
                     _ if load => Ok((Goal::Load { retension }, immediate)),
                     _ => Ok((Goal::Unload { retension }, immediate)),
                 }
@@ -172,7 +174,7 @@ impl Transport {
                 self.travel(now, "erase", self.winding_time(), arrival, tracer);
             }
             // A gap may be of no length (SCSI-2, 10.2.1); here the space between blocks is enough.
-            Goal::Erase { whole: false } => {}
+            Goal::Erase { whole: false } | Goal::Nothing => {}
             Goal::EndOfData => {
                 let (block, head) = (self.tape().len(), self.tape().end());
                 if block != self.block {

@@ -1,4 +1,6 @@
-use super::mechanics::{Fault, Job, Motion, Transport};
+use super::figures::Figures;
+use super::mechanics::{Fault, Frame, Job, Motion, Transport};
+use crate::media::FRAME;
 use clock::Ticks;
 use serde::{Deserialize, Serialize};
 use trace::{TapeEvent, Tracer};
@@ -11,30 +13,46 @@ pub(super) enum Entry {
 }
 
 impl Entry {
-    /// Blocks of the buffer it takes, and frames of the tape.
-    fn frames(&self, block: usize) -> u64 {
+    /// Frames of the buffer it takes.
+    fn room(&self, figures: &Figures) -> u64 {
         match self {
-            Entry::Record(data) => (data.len().div_ceil(block) as u64).max(1),
+            Entry::Record(data) => figures.record(data.len()),
             Entry::Mark => 1,
+        }
+    }
+
+    /// Frames of the tape it takes.
+    fn frames(&self, figures: &Figures) -> u64 {
+        match self {
+            Entry::Record(data) => figures.record(data.len()),
+            Entry::Mark => figures.filemark,
         }
     }
 }
 
 /// Writing: the buffer and the stream.
 ///
-/// Archive's maintenance manual, 6.3.2, says what the stream does: a host below 90 kilobytes a second makes the drive repeat the preceding
+/// The tape takes whole groups: blocks of a cartridge, tracks or groups of frames of a helical scan. When the buffer holds no group, or is low, filler may
+/// stand in for groups; when that comes to an end too, the drive writes a postamble, stops and backs up.
+///
+/// For cartridges, Archive's maintenance manual, 6.3.2, says what the stream does: a host below 90 kilobytes a second makes the drive repeat the preceding
 /// block "at intervals", without stopping; below 45, it writes a second copy of the last block, a long postamble, stops
 /// and backs up. 45 is what is left of 90 when every block is followed by a copy. How the drive chooses its intervals is not published.
 /// Inferred here: a drive that repeated blocks only when its buffer has run empty would lose the stream at every pause of a
 /// host that sends in bursts, so it begins to repeat each block as soon as the buffer is low (`tape.low-level`), and stops when it
 /// is empty behind a copy. A steady host between 45 and 90 never loses the stream, nor does one that sends bursts of the size of half the buffer.
 impl Transport {
-    /// True when not one more block fits beside the entries and `partial` bytes of the next one.
+    /// True when nothing more fits beside the entries and `partial` bytes of the next one, or when the buffer was full and `tape.resume` is not free
+    /// again.
     ///
-    /// The buffer is handed out in blocks: a block is free again when it is on tape. A host that stops to look at every block's
+    /// The buffer is handed out in physical blocks: one is free again when it is on tape. A host that stops to look at every block's
     /// first byte therefore meets every pause there.
-    pub fn is_full(&self, partial: usize) -> bool {
-        self.queued + partial.div_ceil(self.figures.block) as u64 >= self.figures.buffer
+    pub fn is_full(&mut self, partial: usize) -> bool {
+        let used = self.queued + (partial.div_ceil(FRAME)) as u64;
+        self.full = used + self.figures.piece > self.figures.buffer
+            // What has not come whole cannot go to tape: waiting for more room than there will be would be for ever.
+            || (self.full && self.queued > 0 && used + self.figures.resume > self.figures.buffer);
+        self.full
     }
 
     /// Number of the block the host writes next, counting what is in the buffer.
@@ -53,7 +71,7 @@ impl Transport {
         if self.queue.is_empty() {
             self.waiting_since = now;
         }
-        self.queued += entry.frames(self.figures.block);
+        self.queued += entry.room(&self.figures);
         self.queue.push_back(entry);
         self.consider(now, tracer);
     }
@@ -63,6 +81,10 @@ impl Transport {
         self.queue.clear();
         self.queued = 0;
         self.sent = 0;
+        self.group_left = 0;
+        self.filled = 0;
+        self.full = false;
+        self.overdue = false;
         self.flawed = false;
         self.tries = 0;
     }
@@ -76,52 +98,108 @@ impl Transport {
         debug_assert_eq!(self.head, self.tape().end());
         debug_assert_eq!(self.block, self.tape().len());
         tracer.emit(at, TapeEvent::Streaming);
-        // There is no block yet that could be repeated.
-        self.copied = true;
+        // There is no group yet that filler could follow.
+        self.filled = self.figures.fill;
         self.write_next(at, tracer);
+    }
+
+    /// Frames in the buffer that are not on tape.
+    fn unwritten(&self) -> u64 {
+        self.queued - self.sent.min(self.queued)
+    }
+
+    /// True when a group can be written: there are data for it, or the data there are must not wait.
+    fn group_ready(&self) -> bool {
+        match self.queue.front() {
+            None => false,
+            Some(_) if self.drain || self.overdue || self.sent > 0 => true,
+            Some(Entry::Mark) => self.figures.filemark > self.figures.group,
+            Some(Entry::Record(_)) => self.unwritten() >= self.figures.group,
+        }
     }
 
     /// Decides what the next frame holds.
     pub(super) fn write_next(&mut self, at: Ticks, tracer: &mut Tracer) {
-        if self.head >= self.figures.blocks {
+        if self.head >= self.figures.frames {
             return self.tape_ends(at, tracer);
         }
         let level = self.queued;
         if level >= self.figures.low_level + self.figures.low_level / 2 {
             self.low = false;
         }
-        let until = at + self.figures.block_time;
-        let due = self.drain || self.copied || self.sent > 0 || level >= self.figures.low_level;
-        if !self.queue.is_empty() && due {
-            self.motion = Motion::Writing { until, copy: false };
-        } else if self.queue.is_empty() && (self.drain || self.copied) {
-            self.write_ends(at, tracer);
-        } else {
-            self.counters.copies += 1;
-            if !self.low {
-                self.low = true;
-                self.counters.underruns += 1;
-                tracer.emit(at, TapeEvent::Underrun { block: self.block });
+        let what = if self.group_left > 0 {
+            self.within_group()
+        } else if self.group_ready() {
+            let due = self.drain
+                || self.filled >= self.figures.fill
+                || self.sent > 0
+                || level >= self.figures.low_level;
+            self.begin_group(due)
+        } else if self.drain || self.filled >= self.figures.fill {
+            if !self.drain {
+                self.underrun(at, tracer);
             }
-            self.motion = Motion::Writing { until, copy: true };
+            return self.write_ends(at, tracer);
+        } else {
+            self.begin_group(false)
+        };
+        if what == Frame::Filler {
+            self.counters.copies += 1;
+            self.underrun(at, tracer);
+        }
+        self.motion = Motion::Writing {
+            until: at + self.figures.frame_time,
+            what,
+        };
+    }
+
+    /// There is less in the buffer than the stream needs.
+    fn underrun(&mut self, at: Ticks, tracer: &mut Tracer) {
+        if !std::mem::replace(&mut self.low, true) {
+            self.counters.underruns += 1;
+            tracer.emit(at, TapeEvent::Underrun { block: self.block });
         }
     }
 
+    /// What the next frame of a group that has begun holds.
+    fn within_group(&self) -> Frame {
+        let alone =
+            |entry: &Entry| self.sent == 0 && entry.frames(&self.figures) > self.figures.group;
+        match self.queue.front() {
+            _ if self.filling => Frame::Filler,
+            None => Frame::Padding,
+            // What is longer than a group, as some filemarks are, begins one.
+            Some(mark @ Entry::Mark) if alone(mark) => Frame::Padding,
+            Some(_) => Frame::Data,
+        }
+    }
+
+    fn begin_group(&mut self, data: bool) -> Frame {
+        self.filling = !data;
+        self.overdue &= !data;
+        self.filled = if data { 0 } else { self.filled + 1 };
+        self.group_left = match self.queue.front() {
+            Some(Entry::Mark) if data => self.figures.group.max(self.figures.filemark - self.sent),
+            _ => self.figures.group,
+        };
+        if data { Frame::Data } else { Frame::Filler }
+    }
+
     /// A frame has passed the head.
-    pub(super) fn wrote(&mut self, at: Ticks, copy: bool, tracer: &mut Tracer) {
+    pub(super) fn wrote(&mut self, at: Ticks, what: Frame, tracer: &mut Tracer) {
         let frame = self.head;
         self.head += 1;
-        self.copied = copy;
-        if copy {
-            self.tape_mut().push_gap(1);
-        } else {
+        self.group_left -= 1;
+        if what == Frame::Data {
             self.sent += 1;
             self.flawed |= self.tape().defects().contains(&frame);
-            if self.sent == self.queue[0].frames(self.figures.block) {
+            if self.sent == self.queue[0].frames(&self.figures) {
                 self.entry_written(at, tracer);
             }
+        } else {
+            self.tape_mut().push_gap(1);
         }
-        if !self.warned && self.head >= self.figures.blocks - self.figures.early_warning {
+        if !self.warned && self.head >= self.figures.frames - self.figures.early_warning {
             self.warned = true;
             tracer.emit(at, TapeEvent::EndOfMedium { hard: false });
         }
@@ -146,14 +224,18 @@ impl Transport {
         self.tries = 0;
         let number = self.block;
         self.block += 1;
-        self.queued -= frames;
-        match self.queue.pop_front().expect("an entry was written") {
+        let entry = self.queue.pop_front().expect("an entry was written");
+        self.queued -= entry.room(&self.figures);
+        match entry {
             Entry::Record(data) => {
                 self.tape_mut().push_record(&data, failed);
+                let gap = frames - self.tape().frames(number);
+                self.tape_mut().push_gap(gap);
                 self.counters.blocks += 1;
             }
             Entry::Mark => {
                 self.tape_mut().push_mark();
+                self.tape_mut().push_gap(frames - 1);
                 self.counters.marks += 1;
                 tracer.emit(at, TapeEvent::Filemark { block: number });
             }
@@ -177,14 +259,15 @@ impl Transport {
         let postamble = self.figures.postamble;
         self.tape_mut().push_gap(postamble);
         self.head = self.tape().end();
-        self.copied = false;
+        self.group_left = 0;
         self.low = false;
+        self.waiting_since = at;
         self.reposition(at, Job::Write, tracer);
     }
 
     fn tape_ends(&mut self, at: Ticks, tracer: &mut Tracer) {
-        self.motion = Motion::Stopped;
-        self.copied = false;
+        self.motion = Motion::Stopped { since: at };
+        self.group_left = 0;
         if !self.queue.is_empty() {
             tracer.emit(at, TapeEvent::EndOfMedium { hard: true });
             self.fail(Fault::EndOfMedium, 0);
