@@ -427,7 +427,8 @@ fn system_error(run: &Run, scenario: &Scenario, number: usize) -> Failure {
 fn backup_stopped(run: &Run, scenario: &Scenario, number: usize) -> Failure {
     let symbols = Symbols::find(&run.world.macs()[number]);
     let view = stopped(run, number, &symbols);
-    let tick = run.tapes[number].last_status.unwrap_or(Ticks::ZERO);
+    let tape = &run.tapes[number];
+    let tick = tape.last_status.unwrap_or(Ticks::ZERO);
     let mut evidence = vec![
         format!("the tape drive got its last command before {tick}; no filemark ends the session"),
         view.place(),
@@ -436,9 +437,21 @@ fn backup_stopped(run: &Run, scenario: &Scenario, number: usize) -> Failure {
         "the stack, innermost first: {}",
         view.calls(14).join("; ")
     ));
+    // What a program gives up after is the last thing it tried.
+    let refused = tape
+        .writes
+        .last()
+        .filter(|write| !write.bus_errors.is_empty());
+    if let Some(write) = refused {
+        evidence.extend(tape.chain(
+            write,
+            |pc| symbols.name(pc),
+            |from, to| run.mail.answers_between(from, to),
+        ));
+    }
     Failure::new(
         FailureKind::BackupStopped,
-        None,
+        refused.map(|_| Mechanism::M2),
         &scenario.machines[number].name,
         tick,
         evidence,

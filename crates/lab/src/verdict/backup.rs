@@ -199,6 +199,9 @@ pub fn bad_write(
         if write.lost_bytes() > 0 {
             mechanism = Some(Mechanism::M1);
             tick = write.lost[0].0;
+        } else if let Some((at, _)) = write.bus_errors.first() {
+            mechanism = Some(Mechanism::M2);
+            tick = *at;
         } else if tape
             .writes
             .iter()

@@ -1,6 +1,9 @@
 use clock::Ticks;
 use serde::{Deserialize, Serialize};
-use trace::{Event, Record, ScsiEvent, TapeEvent};
+use trace::{ChipEvent, Event, Record, ScsiEvent, TapeEvent};
+
+/// Vector of a bus error (*M68000 User's Manual*, table of exception vectors).
+const BUS_ERROR: u8 = 2;
 
 const REWIND: u8 = 0x01;
 const REQUEST_SENSE: u8 = 0x03;
@@ -22,6 +25,8 @@ pub struct WriteCommand {
     pub pauses: Vec<(Ticks, u32)>,
     /// Bytes the host wrote that no REQ asked for, with the program counter: they are not on the tape.
     pub lost: Vec<(Ticks, u32, u32)>,
+    /// Bus errors that the CPU took while it sent the data, with the program counter.
+    pub bus_errors: Vec<(Ticks, u32)>,
     /// Its status byte, and when.
     pub status: Option<(Ticks, u8)>,
     /// Sense key, ASC and ASCQ, when the status was CHECK CONDITION.
@@ -110,6 +115,14 @@ impl TapeWatch {
         match &record.event {
             Event::Scsi(event) => self.see_bus(record.at, event),
             Event::Tape(event) => self.see_drive(record.at, event),
+            Event::Chip(ChipEvent::Exception {
+                vector: BUS_ERROR,
+                pc,
+            }) => {
+                if let Some(write) = self.unfinished_write() {
+                    write.bus_errors.push((record.at, *pc));
+                }
+            }
             _ => {}
         }
     }
@@ -157,12 +170,8 @@ impl TapeWatch {
                 bytes,
                 out: true,
                 pc,
-            } if self.on_bus == Some(self.id) => {
-                if let Some(write) = self
-                    .writes
-                    .last_mut()
-                    .filter(|write| write.status.is_none())
-                {
+            } => {
+                if let Some(write) = self.unfinished_write() {
                     write.lost.push((at, *bytes, *pc));
                 }
             }
@@ -172,6 +181,13 @@ impl TapeWatch {
             }
             _ => {}
         }
+    }
+
+    /// The WRITE that the drive is executing.
+    fn unfinished_write(&mut self) -> Option<&mut WriteCommand> {
+        let busy = self.on_bus == Some(self.id);
+        let last = self.writes.last_mut().filter(|_| busy);
+        last.filter(|write| write.status.is_none())
     }
 
     fn command(&mut self, at: Ticks, cdb: &[u8]) {
@@ -188,6 +204,7 @@ impl TapeWatch {
                     blocks: length,
                     pauses: Vec::new(),
                     lost: Vec::new(),
+                    bus_errors: Vec::new(),
                     status: None,
                     sense: [0; 3],
                 });
@@ -289,6 +306,7 @@ impl TapeWatch {
             .lost
             .first()
             .map(|lost| lost.0)
+            .or(write.bus_errors.first().map(|error| error.0))
             .or(write.pauses.first().map(|pause| pause.0));
         let before = |end: Ticks, wanted: fn(&TapeEvent) -> bool| {
             self.moments
@@ -333,6 +351,15 @@ impl TapeWatch {
                 format!(
                     "{at} {} bytes written without a request are lost, first at {}",
                     write.lost_bytes(),
+                    symbol(*pc)
+                ),
+            ));
+        }
+        if let Some((at, pc)) = write.bus_errors.first() {
+            lines.push((
+                *at,
+                format!(
+                    "{at} the access at {} gets no answer for too long: bus error; how much of it the drive took is not known to the program",
                     symbol(*pc)
                 ),
             ));
