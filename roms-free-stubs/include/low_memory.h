@@ -73,9 +73,13 @@
 #define AppParmHandle LM(Handle, 0xAEC)
 #define DSErrCode    LM(int16_t, 0xAF0)
 #define SCSIFlags    LM(uint16_t, 0xB22)
+#define MMU32Bit     LM(uint8_t, 0xCB2)
+#define VIA2         LM(volatile uint8_t *, 0xCEC)
+#define ADBBase      LM(Ptr, 0xCF8)
 #define TimeDBRA     LM(uint16_t, 0xD00)
 #define TimeSCCDB    LM(uint16_t, 0xD02)
 #define TimeSCSIDB   LM(uint16_t, 0xDA6)
+#define VIA2DT       LM_TABLE(ProcPtr, 0xD70)
 #define DTQueue      LM(QHdr, 0xD92)
 #define JDTInstall   LM(ProcPtr, 0xD9C)
 
@@ -110,9 +114,12 @@ CurStackBase = 0x908
 DSErrCode    = 0xAF0
 SCSIFlags    = 0xB22
 ToolTable    = 0xE00
+MMU32Bit     = 0xCB2
+VIA2         = 0xCEC
 TimeDBRA     = 0xD00
 TimeSCCDB    = 0xD02
 TimeSCSIDB   = 0xDA6
+VIA2DT       = 0xD70
 DTQueue      = 0xD92
 JDTInstall   = 0xD9C
 #endif

@@ -1,8 +1,7 @@
-/* The 6522 of a Macintosh Plus: register offsets from the global VIA, and what the port bits are wired to. */
+/* The 6522: register offsets from the global VIA (and VIA2), and what the port bits are wired to. */
 #ifndef VIA_H
 #define VIA_H
 
-#define VIA_BASE 0xEFE1FE
 #define vBufB  0x0000
 #define vDirB  0x0400
 #define vDirA  0x0600
@@ -31,6 +30,7 @@
 /* Interrupt bits, in IFR, IER and (by number) in Lvl1DT. */
 #define ifOneSec  0x01
 #define ifVBL     0x02
+#define ifSlot    0x02       /* of the second VIA */
 #define ifKeyRdy  0x04
 #define ifT2      0x20
 #define ifT1      0x40

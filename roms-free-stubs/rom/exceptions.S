@@ -1,5 +1,6 @@
 /* Exception vectors, and the way from an exception to the bomb box. */
 #include "low_memory.h"
+#include "model.h"
 #include "rom_traps.h"
 
         .text
@@ -24,21 +25,27 @@ vectors:
         .long   uninitialised
         .endr
         .long   spurious                /* 24 */
-        .long   level1, level2
-        .long   level2                  /* level 3 is both lines at once: the SCC first, the VIA asks again */
+        .long   level1
+#if HAS_VIA2                            /* the sources' levels do not add up: 1, 2 and 4 */
+        .long   via2_interrupt, spurious, scc_interrupt, spurious, spurious, programmers_switch
+#else                                   /* level 3 is both lines at once: the SCC first, the VIA asks again */
+        .long   scc_interrupt, scc_interrupt
         .long   programmers_switch, programmers_switch, programmers_switch, programmers_switch
+#endif
         .long   0
 
 spurious:
         rte
 
-bus_error:                              /* a longer frame: access type, address, instruction before status and PC */
+bus_error:
         move.w  #1,DSErrCode.w
         bra     group0
 address_error:
         move.w  #2,DSErrCode.w
-group0: move.l  2(%sp),crash_address
-        addq.l  #8,%sp
+group0: move.l  FAULT_ADDRESS(%sp),crash_address
+        .if     FAULT_STATUS
+        addq.l  #FAULT_STATUS,%sp
+        .endif
         bra     crash
 illegal_instruction:
         move.w  #3,DSErrCode.w
@@ -69,14 +76,27 @@ uninitialised:
 TB_TRAP(0xA9C9, SysError)
 trap_SysError:
         move.w  %d0,DSErrCode.w
+        .if     FRAME_FORMATS
+        subq.l  #2,%sp
+        move.l  2(%sp),(%sp)
+        clr.w   4(%sp)                  /* format 0 */
+        .endif
         move.w  %sr,-(%sp)
 
-/* Stack: status, PC.  All registers go where the bomb box and a debugger find them. */
+/* Stack: status, PC, perhaps a format word and more.  All registers go where the bomb box and a debugger find them. */
 crash:
         ori.w   #0x0700,%sr
         movem.l %d0-%d7/%a0-%a6,crash_registers
         move.w  (%sp)+,crash_status
         move.l  (%sp)+,crash_pc
+        .if     FRAME_FORMATS
+        moveq   #0,%d0
+        move.w  (%sp)+,%d0
+        rol.w   #4,%d0
+        andi.w  #15,%d0
+        move.b  frame_tails(%pc,%d0.w),%d0
+        adda.l  %d0,%sp
+        .endif
         move.l  %sp,crash_registers+60
         move.l  %sp,%d0
         btst    #0,%d0
@@ -87,6 +107,11 @@ crash:
 system_halted:
         stop    #0x2700
         bra     system_halted
+
+        .if     FRAME_FORMATS           /* bytes of a frame behind the format word, by format */
+frame_tails:
+        .byte   0, 0, 4, 0, 0, 0, 0, 0, 0, 12, 24, 84, 0, 0, 0, 0
+        .endif
 
         .section .bss
         .globl  crash_registers, crash_pc, crash_status, crash_address

@@ -74,7 +74,7 @@ Block *heap_allocate(THz zone, int tag, uint32_t logical)
 {
     uint32_t physical = physical_size(logical);
     Block *b;
-    if (logical > ADDRESS - 16)
+    if (logical > LOW_24 - 16)
         return 0;
     while (!(b = find_free(zone, physical))) {
         if (heap_grow(zone, physical) || heap_compact(zone) >= physical || heap_purge(zone, physical))
@@ -108,19 +108,17 @@ int heap_resize(THz zone, Block *b, uint32_t logical)
         return 0;
     }
     zone->zcbFree -= (int32_t)(have - block_size(b));
-    b->tag_size = (b->tag_size & ~ADDRESS) | have;
+    b->tag_size = (b->tag_size & ~LOW_24) | have;
     trim(zone, b, physical);
     set_block(b, block_tag(b), block_size(b), logical);
     return 1;
 }
 
-static Handle block_handle(THz zone, const Block *b) { return (Handle)((Ptr)zone + b->owner); }
-
 static void move_block(THz zone, Block *from, Block *to)
 {
     Handle h = block_handle(zone, from);
     memmove(to, from, block_size(from));
-    *(uint32_t *)h = (master_of(h) & ~ADDRESS) | (uint32_t)to->data;
+    set_handle_block(h, to);
 }
 
 uint32_t heap_compact(THz zone)
@@ -130,7 +128,7 @@ uint32_t heap_compact(THz zone)
     while (b <= end) {
         Block *next = block_after(b);
         int tag = b == end ? TAG_POINTER : block_tag(b);
-        if (tag == TAG_HANDLE && !(master_of(block_handle(zone, b)) & HANDLE_LOCKED)) {
+        if (tag == TAG_HANDLE && !(handle_flags(block_handle(zone, b)) & HANDLE_LOCKED)) {
             uint32_t size = block_size(b);
             if (to != b)
                 move_block(zone, b, to);
@@ -156,7 +154,7 @@ int heap_purge(THz zone, uint32_t needed)
     Block *end = last_block(zone);
     for (Block *b = first_block(zone); b < end; b = block_after(b)) {
         Handle h = block_handle(zone, b);
-        if (block_tag(b) != TAG_HANDLE || (master_of(h) & (HANDLE_LOCKED | HANDLE_PURGE)) != HANDLE_PURGE)
+        if (block_tag(b) != TAG_HANDLE || (handle_flags(h) & (HANDLE_LOCKED | HANDLE_PURGE)) != HANDLE_PURGE)
             continue;
         heap_free(zone, b);
         *h = 0;
@@ -188,7 +186,7 @@ void heap_move_high(THz zone, Handle h)
 
 THz zone_of(const void *address)
 {
-    Ptr p = (Ptr)((uint32_t)address & ADDRESS);
+    Ptr p = (Ptr)((uint32_t)address & ADDRESS_MASK);
     if (p >= (Ptr)SysZone && p < SysZone->bkLim)
         return SysZone;
     for (Process *process = process_table; process < process_table + PROCESS_LIMIT; process++)

@@ -2,12 +2,16 @@
 
      first long    tag (bits 31-30: 0 free, 1 pointer, 2 handle), bytes allocated beyond the logical size (bits 27-24),
                    physical size (bits 23-0)
-     second long   a pointer's zone; a handle's master pointer as an offset from the zone; unused when free
+     second long   a pointer's zone; a handle's master pointer as an offset from the zone (bits 23-0); unused when free
+
+   A handle's flags stand in the high byte of its master pointer while addresses have 24 bits; with 32 the block's second long
+   keeps them (bits 31-24), and the master pointer is an address and nothing else.
 
    A zone ends with a free block that is never given away, at bkLim. */
 #ifndef HEAP_H
 #define HEAP_H
 #include "memory.h"
+#include "model.h"
 #include "rom_traps.h"
 
 enum { HEADER = 8, SMALLEST_BLOCK = 12, ZONE_MASTERS = 64 };
@@ -15,7 +19,7 @@ enum { TAG_FREE = 0, TAG_POINTER = 1, TAG_HANDLE = 2 };
 #define HANDLE_LOCKED   0x80000000u
 #define HANDLE_PURGE    0x40000000u
 #define HANDLE_RESOURCE 0x20000000u
-#define ADDRESS         0x00FFFFFFu
+#define LOW_24          0x00FFFFFFu
 
 typedef struct {
     uint32_t tag_size;
@@ -24,14 +28,29 @@ typedef struct {
 } Block;
 
 static inline int block_tag(const Block *b) { return (int)(b->tag_size >> 30); }
-static inline uint32_t block_size(const Block *b) { return b->tag_size & ADDRESS; }
+static inline uint32_t block_size(const Block *b) { return b->tag_size & LOW_24; }
 static inline Block *block_after(const Block *b) { return (Block *)((Ptr)b + block_size(b)); }
 static inline Block *first_block(THz zone) { return (Block *)zone->heapData; }
 static inline Block *last_block(THz zone) { return (Block *)zone->bkLim; }
-static inline Block *block_of(void *data) { return (Block *)(((uint32_t)data & ADDRESS) - HEADER); }
+static inline Block *block_of(void *data) { return (Block *)(((uint32_t)data & ADDRESS_MASK) - HEADER); }
 static inline uint32_t logical_size(const Block *b) { return block_size(b) - HEADER - (b->tag_size >> 24 & 15); }
-static inline uint32_t master_of(Handle h) { return *(uint32_t *)h; }
 static inline Block *handle_block(Handle h) { return block_of(*h); }
+static inline int handle_is_full(Handle h) { return (*(uint32_t *)h & ADDRESS_MASK) != 0; }
+static inline Handle block_handle(THz zone, const Block *b) { return (Handle)((Ptr)zone + (b->owner & LOW_24)); }
+
+/* The flags of a handle that has a block; an empty one has none. */
+static inline uint32_t *flags_place(Handle h) { return ADDRESS_MASK == LOW_24 ? (uint32_t *)h : &handle_block(h)->owner; }
+static inline uint32_t handle_flags(Handle h) { return handle_is_full(h) ? *flags_place(h) & ~LOW_24 : 0; }
+static inline void set_handle_flags(Handle h, uint32_t flags)
+{
+    uint32_t *place = flags_place(h);
+    *place = (*place & LOW_24) | flags;
+}
+/* The block is somewhere else; its header, and with it the flags, have come along. */
+static inline void set_handle_block(Handle h, Block *b)
+{
+    *(uint32_t *)h = (*(uint32_t *)h & ~ADDRESS_MASK) | (uint32_t)b->data;
+}
 
 static inline uint32_t physical_size(uint32_t logical)
 {

@@ -1,11 +1,12 @@
-/* Masking the SCC.  Raises the processor to level 2 (or 3 from level 1), which keeps out the SCC and the VIA but not the
-   programmer's switch; returns the status register to restore. */
+/* Masking the SCC.  Raises the processor to the SCC's level (or one above it from level 1), which keeps out the SCC and the VIA
+   but not the programmer's switch; returns the status register to restore. */
 #ifndef INTERRUPT_MASK_H
 #define INTERRUPT_MASK_H
 #include <stdint.h>
+#include "model.h"
 static inline uint16_t mask_scc(void) {
     uint16_t sr;
-    __asm__ volatile("move.w %%sr,%0\n\tori.w #0x0200,%%sr" : "=d"(sr) : : "memory", "cc");
+    __asm__ volatile("move.w %%sr,%0\n\tori.w %1,%%sr" : "=d"(sr) : "i"(SCC_LEVEL << 8) : "memory", "cc");
     return sr;
 }
 static inline void unmask_scc(uint16_t sr) { __asm__ volatile("move.w %0,%%sr" : : "d"(sr) : "memory", "cc"); }

@@ -1,10 +1,13 @@
-/* Interrupt dispatch: level 1 (VIA) through Lvl1DT, level 2 (SCC) through Lvl2DT; deferred tasks afterwards. */
+/* Interrupt dispatch: level 1 (VIA) through Lvl1DT, the SCC (level 2, or 4 beside a second VIA) through Lvl2DT, the second VIA
+   (level 2) through VIA2DT; deferred tasks afterwards. */
 #include "low_memory.h"
+#include "model.h"
 #include "rom_traps.h"
+#include "scc_recovery.h"
 #include "via.h"
 
         .text
-        .globl  level1, level2
+        .globl  level1, scc_interrupt, by_lowest_bit, leave_interrupt
 /* One source for each interrupt, the lowest bit of IFR first; others that wait ask again after RTE.
    Handlers find A1 = VIA and may change D0-D3/A0-A3. */
 level1: addq.w  #1,interrupt_depth.w
@@ -13,8 +16,9 @@ level1: addq.w  #1,interrupt_depth.w
         moveq   #0x7F,%d0
         and.b   vIFR(%a1),%d0
         and.b   vIER(%a1),%d0
-        beq.s   leave
+        beq.s   leave_interrupt
         lea     Lvl1DT.w,%a0
+by_lowest_bit:
 1:      lsr.b   #1,%d0
         bcs.s   2f
         addq.l  #4,%a0
@@ -22,7 +26,8 @@ level1: addq.w  #1,interrupt_depth.w
 2:      movea.l (%a0),%a0
         jsr     (%a0)
 
-leave:  tst.l   DTQueue+2.w
+leave_interrupt:
+        tst.l   DTQueue+2.w
         bne.s   4f
 3:      movem.l (%sp)+,%d0-%d3/%a0-%a3
         subq.w  #1,interrupt_depth.w
@@ -37,13 +42,14 @@ leave:  tst.l   DTQueue+2.w
 
 /* RR2 of channel B tells which of the chip's eight causes it is; handlers find A0, A1 = that channel's control
    register for reading and writing. */
-level2: addq.w  #1,interrupt_depth.w
+scc_interrupt:
+        addq.w  #1,interrupt_depth.w
         movem.l %d0-%d3/%a0-%a3,-(%sp)
         movea.l SCCRd.w,%a0
         movea.l SCCWr.w,%a1
         move.b  #2,(%a1)
-        moveq   #0x0E,%d0               /* bits 3-1, and the chip's recovery time of 17 clocks */
-        move.l  (%sp),(%sp)
+        moveq   #0x0E,%d0               /* bits 3-1 */
+        recover
         and.b   (%a0),%d0
         add.w   %d0,%d0                 /* times four */
         cmpi.w  #16,%d0
@@ -53,7 +59,9 @@ level2: addq.w  #1,interrupt_depth.w
 1:      lea     Lvl2DT.w,%a2
         movea.l 0(%a2,%d0.w),%a2
         jsr     (%a2)
-        bra.s   leave
+        bra.s   leave_interrupt
+
+        recovery_routine
 
 /* Each task leaves the queue before it runs, at level 0; A1 = dtParm.  Tasks that arrive meanwhile join the round,
    because interrupt_depth stays 1. */
@@ -110,11 +118,11 @@ via_unclaimed:
 /* An SCC cause nobody has claimed: reset external/status latches, pending transmit, errors; drain a byte. */
 scc_unclaimed:
         move.b  #0x10,(%a1)
-        move.l  (%sp),(%sp)
+        recover
         move.b  #0x28,(%a1)
-        move.l  (%sp),(%sp)
+        recover
         move.b  #0x30,(%a1)
-        move.l  (%sp),(%sp)
+        recover
         tst.b   4(%a0)
         rts
 
@@ -136,6 +144,9 @@ interrupts_init:
         move.l  #timer1_interrupt,Lvl1DT+24.w
         move.l  #trap_DTInstall,JDTInstall.w
         jsr     measure_loops
+        .if     HAS_VIA2
+        jsr     via2_init
+        .endif
         movea.l VIA.w,%a1
         move.b  #0x80+ifOneSec+ifVBL,vIER(%a1)
         move.w  #0x2000,%sr

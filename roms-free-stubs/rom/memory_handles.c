@@ -23,7 +23,7 @@ static void free_master(THz zone, Handle h)
 static Handle full_handle(OSRegs *r)
 {
     Handle h = (Handle)r->a0;
-    if (h && (master_of(h) & ADDRESS))
+    if (h && handle_is_full(h))
         return h;
     result(r, nilHandleErr);
     return 0;
@@ -67,7 +67,7 @@ void os_DisposeHandle(OSRegs *r)
         return;
     }
     zone = zone_of(h);
-    if (master_of(h) & ADDRESS)
+    if (handle_is_full(h))
         heap_free(zone, handle_block(h));
     free_master(zone, h);
     result(r, noErr);
@@ -79,7 +79,7 @@ void os_EmptyHandle(OSRegs *r)
     Handle h = full_handle(r);
     if (!h)
         return;
-    if (master_of(h) & HANDLE_LOCKED) {
+    if (handle_flags(h) & HANDLE_LOCKED) {
         result(r, memPurErr);
         return;
     }
@@ -93,11 +93,11 @@ void os_ReallocHandle(OSRegs *r)
 {
     Handle h = (Handle)r->a0;
     THz zone = zone_of(h);
-    if (master_of(h) & HANDLE_LOCKED) {
+    if (handle_flags(h) & HANDLE_LOCKED) {
         result(r, memPurErr);
         return;
     }
-    if (master_of(h) & ADDRESS)
+    if (handle_is_full(h))
         heap_free(zone, handle_block(h));
     *h = 0;
     result(r, attach_block(zone, h, r->d0) ? noErr : memFullErr);
@@ -129,12 +129,12 @@ void os_SetHandleSize(OSRegs *r)
         result(r, noErr);
         return;
     }
-    flags = master_of(h) & ~ADDRESS;
+    flags = handle_flags(h);
     if (flags & HANDLE_LOCKED) {
         result(r, memFullErr);
         return;
     }
-    *(uint32_t *)h &= ~HANDLE_PURGE;    /* making room must not throw away what is to be copied */
+    set_handle_flags(h, flags & ~HANDLE_PURGE);    /* making room must not throw away what is to be copied */
     b = heap_allocate(zone, TAG_HANDLE, size);
     if (b) {
         Block *old = handle_block(h);
@@ -143,7 +143,7 @@ void os_SetHandleSize(OSRegs *r)
         heap_free(zone, old);
         *h = b->data;
     }
-    *(uint32_t *)h |= flags;
+    set_handle_flags(h, flags);
     result(r, b ? noErr : memFullErr);
 }
 OS_TRAP(0xA024, SetHandleSize);
@@ -163,7 +163,7 @@ void os_RecoverHandle(OSRegs *r)
         result(r, memBCErr);
         return;
     }
-    r->a0 = (uint32_t)zone_of((void *)r->a0) + b->owner;
+    r->a0 = (uint32_t)block_handle(zone_of((void *)r->a0), b);
     result(r, noErr);
 }
 OS_TRAP(0xA128, RecoverHandle);
@@ -173,7 +173,7 @@ static void change_flags(OSRegs *r, uint32_t set, uint32_t clear)
     Handle h = full_handle(r);
     if (!h)
         return;
-    *(uint32_t *)h = (master_of(h) & ~clear) | set;
+    set_handle_flags(h, (handle_flags(h) & ~clear) | set);
     result(r, noErr);
 }
 
@@ -196,11 +196,11 @@ void os_HGetState(OSRegs *r)
     if (!h)
         return;
     MemErr = noErr;
-    r->d0 = master_of(h) >> 24;
+    r->d0 = handle_flags(h) >> 24;
 }
 OS_TRAP(0xA069, HGetState);
 
-void os_HSetState(OSRegs *r) { change_flags(r, r->d0 << 24, ~ADDRESS); }
+void os_HSetState(OSRegs *r) { change_flags(r, r->d0 << 24, ~LOW_24); }
 OS_TRAP(0xA06A, HSetState);
 
 void os_MoveHHi(OSRegs *r)
@@ -208,7 +208,7 @@ void os_MoveHHi(OSRegs *r)
     Handle h = full_handle(r);
     if (!h)
         return;
-    if (master_of(h) & HANDLE_LOCKED) {
+    if (handle_flags(h) & HANDLE_LOCKED) {
         result(r, memLockedErr);
         return;
     }

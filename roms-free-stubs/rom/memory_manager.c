@@ -40,7 +40,7 @@ void os_MaxMem(OSRegs *r)
 {
     THz zone = zone_asked(r);
     MemErr = noErr;
-    heap_purge(zone, ADDRESS);
+    heap_purge(zone, LOW_24);
     r->d0 = heap_compact(zone) - HEADER;
     r->a0 = zone == ApplZone && ApplLimit > zone->bkLim ? (uint32_t)(ApplLimit - zone->bkLim) : 0;
 }
@@ -97,7 +97,7 @@ OS_TRAP(0xA02D, SetApplLimit);
 
 void os_MaxApplZone(OSRegs *r)
 {
-    heap_grow(ApplZone, ADDRESS);
+    heap_grow(ApplZone, LOW_24);
     result(r, noErr);
 }
 OS_TRAP(0xA063, MaxApplZone);

@@ -2,6 +2,7 @@
 #include "internal.h"
 #include "low_memory.h"
 #include "memory.h"
+#include "model.h"
 #include "os_utils.h"
 #include "rom_traps.h"
 
@@ -27,20 +28,20 @@ void os_UprString(OSRegs *r)
 }
 OS_TRAP(0xA054, UprString);
 
-void os_StripAddress(OSRegs *r) { r->d0 &= Lo3Bytes; }
+void os_StripAddress(OSRegs *r) { r->d0 &= ADDRESS_MASK; }
 OS_TRAP(0xA055, StripAddress);
 
 /* Pairs of selector and answer. */
 static const struct { OSType selector; int32_t response; } known[] = {
     { FOUR_CC('v','e','r','s'), 1 },
-    { FOUR_CC('m','a','c','h'), 4 },            /* Macintosh Plus */
-    { FOUR_CC('p','r','o','c'), 1 },            /* 68000 */
-    { FOUR_CC('c','p','u',' '), 0 },
-    { FOUR_CC('f','p','u',' '), 0 },
-    { FOUR_CC('m','m','u',' '), 0 },
+    { FOUR_CC('m','a','c','h'), GESTALT_MACHINE },
+    { FOUR_CC('p','r','o','c'), GESTALT_PROCESSOR },
+    { FOUR_CC('c','p','u',' '), GESTALT_CPU },
+    { FOUR_CC('f','p','u',' '), GESTALT_FPU },
+    { FOUR_CC('m','m','u',' '), GESTALT_MMU },
     { FOUR_CC('t','m','g','r'), 2 },            /* negative counts are microseconds */
     { FOUR_CC('o','s',' ',' '), 3 },            /* launching and processes as of system 7, minimal */
-    { FOUR_CC('a','d','d','r'), 0 },
+    { FOUR_CC('a','d','d','r'), GESTALT_ADDRESSING },
     { FOUR_CC('a','t','l','k'), 53 },
 };
 

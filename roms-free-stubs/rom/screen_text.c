@@ -4,6 +4,7 @@
 #include "font.h"
 #include "internal.h"
 #include "low_memory.h"
+#include "model.h"
 #include "processes_internal.h"
 #include "rom_traps.h"
 
@@ -197,7 +198,7 @@ TB_TRAP_ARGS(0xABF1, StatusRow, 6);
 /* Early, so that every later step can say what it does. */
 void screen_init(void)
 {
-    static const uint8_t title[] = "\30System   Shoeshine 68000";
+    static const uint8_t title[] = "\30System   Shoeshine " PROCESSOR_NAME;
     fill_lines(0, SCREEN_HEIGHT, 0);
     draw_title(&panes[SYSTEM_PANE], title, 0);
     boot_number((int32_t)MemTop >> 10);

@@ -1,26 +1,28 @@
-/* The 5380 as a Macintosh Plus decodes it: register number = address bits 4-6, bit 9 = DACK (pseudo-DMA); the chip sits on
-   the upper byte lane for reads (even addresses) and writes are made at odd addresses (Inside Macintosh III, chapter 2).
-   Offsets from the base; names as in the data sheet. */
+/* The 5380 as a Macintosh decodes it: register number = address bits 4-6.  On the compact 68000 machines the chip sits on the
+   upper byte lane for reads (even addresses) and writes are made at odd addresses (Inside Macintosh III, chapter 2); the
+   model's header knows.  Offsets from the base; names as in the data sheet. */
 #ifndef SCSI_5380_H
 #define SCSI_5380_H
+#include "model.h"
 
-    .equ    scsi_base, 0x580000
+    .equ    scsi_base, SCSI_BASE
+    .equ    w, SCSI_WRITE_LANE
 
     .equ    csd, 0x00               | Current SCSI Data
-    .equ    odr_w, 0x01             | Output Data
+    .equ    odr_w, 0x00+w           | Output Data
     .equ    icr, 0x10               | Initiator Command
-    .equ    icr_w, 0x11
+    .equ    icr_w, 0x10+w
     .equ    mr, 0x20                | Mode
-    .equ    mr_w, 0x21
-    .equ    tcr_w, 0x31             | Target Command: the phase we expect
+    .equ    mr_w, 0x20+w
+    .equ    tcr_w, 0x30+w           | Target Command: the phase we expect
     .equ    csb, 0x40               | Current SCSI Bus Status
-    .equ    ser_w, 0x41             | Select Enable
+    .equ    ser_w, 0x40+w           | Select Enable
     .equ    bas, 0x50               | Bus and Status
-    .equ    sds_w, 0x51             | Start DMA Send
+    .equ    sds_w, 0x50+w           | Start DMA Send
     .equ    rpi, 0x70               | Reset Parity/Interrupt
-    .equ    sdi_w, 0x71             | Start DMA Initiator Receive
-    .equ    dack_rd, 0x260          | Input Data through pseudo-DMA
-    .equ    dack_wr, 0x201          | Output Data through pseudo-DMA
+    .equ    sdi_w, 0x70+w           | Start DMA Initiator Receive
+    .equ    dma_read, SCSI_DMA_READ | Input Data through pseudo-DMA
+    .equ    dma_write, SCSI_DMA_WRITE | Output Data through pseudo-DMA
 
     .equ    icr_data, 0x01          | assert data bus
     .equ    icr_atn, 0x02

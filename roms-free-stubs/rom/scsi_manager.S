@@ -24,6 +24,7 @@
 scsi_owner:  .space 4               | 0: free; else where SCSIGet was called from
 scsi_state:  .space 2               | 0 free, 1 arbitrated, 2 selected, 3 command sent
 scsi_target: .space 2               | ID of the last selection
+arbitration_loops: .space 2         | DBRAs in an arbitration delay, one too many at most
 
     .text
 TB_TRAP(0xA815, SCSIDispatch)
@@ -39,6 +40,10 @@ scsi_init:
     tst.b   rpi(%a0)                | forget a pending interrupt
     clr.l   scsi_owner
     clr.w   scsi_state
+    moveq   #0,%d0
+    move.w  TimeDBRA,%d0            | per millisecond; 1/448 of that is 2.23 microseconds
+    divu.w  #448,%d0
+    move.w  %d0,arbitration_loops
     rts
 
 | Entry: return address, selector, arguments, result slot.  Every routine gets its arguments at (%a2)... last one first,
@@ -149,11 +154,8 @@ arbitrate:
 4:  btst    #icr_aip_bit,icr(%a0)
     dbne    %d1,4b
     beq.s   5f
-    nop                             | 2.2 microseconds are 18 clocks
-    nop
-    nop
-    nop
-    nop
+    move.w  arbitration_loops,%d1   | 2.2 microseconds
+6:  dbra    %d1,6b
     btst    #icr_la_bit,icr(%a0)
     bne.s   5f
     move.b  csd(%a0),%d0

@@ -1,7 +1,8 @@
 | SCSI Manager, the data phase: SCSIRead, SCSIWrite, SCSIRBlind, SCSIWBlind and the transfer instruction block.
 |
 | Pseudo-DMA: with the DMA mode bit set the 5380 does the REQ/ACK handshake by itself and the CPU plays the DMA controller,
-| by reading or writing at addresses that assert DACK.  A blind move of one byte takes 12 clocks (1.53 microseconds).
+| by reading or writing at addresses that assert DACK.  A blind move of one byte takes 12 clocks of a 68000 (1.53
+| microseconds); machines with a hardware handshake stretch the access until DRQ.
 
 #include "low_memory.h"
 #include "rom_traps.h"
@@ -55,11 +56,11 @@ transfer:
 3:  move.b  #mr_dma,mr_w(%a0)
     btst    #0,%d5
     beq.s   2f
-    lea     dack_wr(%a0),%a1
+    move.l  #dma_write,%a1
     move.b  #icr_data,icr_w(%a0)
     move.b  #0,sds_w(%a0)
     bra.s   next_instruction
-2:  lea     dack_rd(%a0),%a1
+2:  move.l  #dma_read,%a1
     move.b  #0,icr_w(%a0)
     move.b  #0,sdi_w(%a0)
 
@@ -148,19 +149,19 @@ finished:
     rts
 
 | Machines with a hardware handshake (the SE and later) answer a pseudo-DMA access with a bus error when DRQ has not come for
-| too long.  The transfer ends there; how many bytes of it arrived is not known.  The frame of a 68000: function code,
-| access address, instruction register, status register, program counter.  Other addresses are not our business.
+| too long.  The transfer ends there; how many bytes of it arrived is not known.  The target still holds the bus, in a phase of
+| its own choice: SCSIComplete takes it from there.  Other addresses are not our business.
     .globl  scsi_bus_error
 scsi_bus_error:
     move.l  %d0,-(%sp)
-    move.l  4+2(%sp),%d0
-    and.l   #0x00F80000,%d0
-    cmp.l   #scsi_base,%d0
+    move.l  4+FAULT_ADDRESS(%sp),%d0
+    and.l   #SCSI_DMA_MASK,%d0
+    cmp.l   #dma_read & SCSI_DMA_MASK,%d0
     beq.s   1f
     move.l  (%sp)+,%d0
     move.l  other_bus_error,-(%sp)
     rts
-1:  move.w  4+8(%sp),%d0
+1:  move.w  4+FAULT_STATUS(%sp),%d0
     move.l  transfer_sp,%sp
     move.w  %d0,%sr
     move.l  #scsi_base,%a0
@@ -221,8 +222,11 @@ move_bytes:
     beq     9f
     bsr     wait_drq
     bne     9f
-1:  move.w  %d3,%d1
-    and.w   #31,%d1                 | the odd bytes first, by a jump into the unrolled loop
+1:  .if     SCSI_DMA_BYTES > 1
+    bsr     move_odd_bytes
+    .endif
+    move.w  %d3,%d1
+    and.w   #31,%d1                 | what is not a whole turn first, by a jump into the unrolled loop
     lsr.l   #5,%d3
     neg.w   %d1
     add.w   %d1,%d1
@@ -236,7 +240,11 @@ move_bytes:
     .balign 2
 scsi_blind_write:
 5:  .rept   32
+    .if     SCSI_DMA_BYTES > 1
+    move.l  (%a2)+,(%a1)
+    .else
     move.b  (%a2)+,(%a1)
+    .endif
     .endr
 1:  subq.l  #1,%d3
     bne.s   5b
@@ -249,12 +257,32 @@ read_blind:
     jmp     (%a4,%d1.w)
 scsi_blind_read:
 6:  .rept   32
+    .if     SCSI_DMA_BYTES > 1
+    move.l  (%a1),(%a2)+
+    .else
     move.b  (%a1),(%a2)+
+    .endif
     .endr
 2:  subq.l  #1,%d3
     bne.s   6b
     moveq   #noErr,%d0
 9:  rts
+
+    .if     SCSI_DMA_BYTES > 1
+| Of %d3 bytes those that fill no long; leaves %d3 = the number of longs.
+move_odd_bytes:
+    moveq   #SCSI_DMA_BYTES-1,%d1
+    and.w   %d3,%d1
+    lsr.l   #2,%d3
+    bra.s   3f
+1:  btst    #0,%d5
+    beq.s   2f
+    move.b  (%a2)+,(%a1)
+    bra.s   3f
+2:  move.b  (%a1),(%a2)+
+3:  dbra    %d1,1b
+    rts
+    .endif
 
 | The first DRQ has been seen.
 move_polled:

@@ -1,5 +1,6 @@
 /* Segment Loader: CODE resources and the jump table above A5.  An entry that is not loaded reads
    offset, MOVE.W #segment,-(SP), _LoadSeg; one that is loaded reads segment, JMP address. */
+#include "caches.h"
 #include "internal.h"
 #include "memory.h"
 #include "os_utils.h"
@@ -25,6 +26,7 @@ Ptr build_a5_world(Ptr top, int32_t *below_a5)
     *below_a5 = (int32_t)((code0->below_a5 + 3) & ~3u);
     memset(a5 - *below_a5, 0, (size_t)(top - a5 + *below_a5));
     memcpy(a5 + code0->table_offset, code0->table, code0->table_size);
+    flush_code_cache();
     CurJTOffset = (int16_t)code0->table_offset;
     ReleaseResource(h);
     return a5;
@@ -59,6 +61,7 @@ void load_segment(int16_t number)
         current_process->code_low = segment + CODE_HEADER;
         current_process->code_high = segment + GetHandleSize(h);
     }
+    flush_code_cache();                 /* of the segment, and of the jump table */
 }
 
 typedef struct { Ptr routine; } UnloadSegArgs;
@@ -85,6 +88,7 @@ void tb_UnloadSeg(void *args)
         entry->jmp = MOVE_TO_STACK;
         entry->address = (uint32_t)number << 16 | LOAD_SEG;
     }
+    flush_code_cache();
     HUnlock(h);
     HPurge(h);
 }

@@ -1,5 +1,6 @@
 /* What happens after all managers are up: start-up documents, then applications, then the system's own event loop.
    The order is that of INIT 31: names in alphabetical order, case ignored; extensions first. */
+#include "caches.h"
 #include "events.h"
 #include "files.h"
 #include "internal.h"
@@ -99,6 +100,7 @@ static void run_start_up_document(int32_t folder, ConstStringPtr name)
         DetachResource(h);
         code = StripAddress(*h);
         note_start_up_code(name, code, GetHandleSize(h));
+        flush_code_cache();
         call_startup_document(code);
     }
     UseResFile(file);

@@ -1,13 +1,17 @@
-/* The A-line dispatcher.  Exception frame on a 68000: status word, then the address of the trap word. */
+/* The A-line dispatcher.  Exception frame: status word, the address of the trap word, and on later processors than the 68000 a
+   format word.  Eight bytes make room for a handler's address beside the return address. */
 #include "low_memory.h"
+#include "model.h"
 #include "rom_traps.h"
 
         .text
         .globl  trap_dispatcher
 trap_dispatcher:
-        subq.l  #2,%sp                  /* makes room for a handler's address beside the return address */
-        movem.l %d1-%d2/%a0-%a2,-(%sp)  /* 0: d1 d2 a0 a1 a2; 20: room, status; 24: trap word's address */
-        movea.l 24(%sp),%a2
+        .if     FRAME_BYTES < 8
+        subq.l  #8-FRAME_BYTES,%sp
+        .endif
+        movem.l %d1-%d2/%a0-%a2,-(%sp)  /* 0: d1 d2 a0 a1 a2; then the eight bytes */
+        movea.l 20+8-FRAME_BYTES+2(%sp),%a2
         move.w  (%a2)+,%d1
         cmpi.w  #0xA800,%d1
         bcc.s   toolbox

@@ -1,5 +1,6 @@
 /* Vertical Retrace Manager: Ticks, the stack sniffer, and tasks that run every so many ticks. */
 #include "low_memory.h"
+#include "model.h"
 #include "rom_traps.h"
 #include "via.h"
 
@@ -13,11 +14,11 @@ vertical_retrace:
         move.b  #ifVBL,vIFR(%a1)
         addq.l  #1,Ticks.w
 
-        /* The interrupted stack pointer lies above the return address (4), the registers (32) and the frame (6).  A stack
+        /* The interrupted stack pointer lies above the return address (4), the registers (32) and the frame.  A stack
            that has grown into its own heap is system error 28; other stacks (the File Manager's) are not ours to judge. */
         tst.l   StkLowPt.w
         beq.s   1f
-        lea     42(%sp),%a0
+        lea     36+FRAME_BYTES(%sp),%a0
         cmpa.l  HeapEnd.w,%a0
         bcc.s   1f
         cmpa.l  ApplZone.w,%a0

@@ -17,7 +17,7 @@ extern AppleTalkStatistics appletalk_stats;
 typedef struct {
     uint16_t pulse, flags, crc, closing, ones, turnaround;  /* DBRA loops */
     uint16_t byte_poll;                                     /* polls of RR0: one and a half byte times */
-    uint16_t ifg_poll, idg_poll, slot_poll, watchdog_poll;
+    uint16_t stuck_poll, ifg_poll, idg_poll, slot_poll, watchdog_poll;
 } SCCDelays;
 extern SCCDelays scc_delays;
 void scc_program(const uint8_t *register_value_pairs);
@@ -44,7 +44,7 @@ OSErr llap_transmit(const WDSElement *wds, const StillWanted *wanted);
 extern uint8_t *llap_next_buffer;
 extern uint8_t llap_answers_rts;                            /* an RTS for this node is to be answered */
 void llap_frame_received(int length, int answered);
-void scc_receive_interrupt(void);                           /* scc.S: in the level 2 dispatch table */
+void scc_receive_interrupt(void);                           /* scc.S: in Lvl2DT */
 uint16_t appletalk_random(void);
 void llap_deliver(uint8_t *frame, int length);              /* mpp.c: to the protocol handler of the frame's type */
 

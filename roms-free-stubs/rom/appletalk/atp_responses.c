@@ -1,6 +1,6 @@
 /* ATP, the responder's side: getRequest calls waiting, response control blocks of exactly-once transactions, release timers.
  *
- * A getRequest completes inside the SCC interrupt, at level 2 with level 1 masked: that is the context of a server's
+ * A getRequest completes inside the SCC interrupt, at its level with the VIA's masked: that is the context of a server's
  * completion routine.  A repeated exactly-once request is filtered by its response control block; if the response is known,
  * the packets asked for are sent again from the same interrupt. */
 #include "appletalk_internal.h"

@@ -80,7 +80,7 @@ static void deliver(const DDPPacket *packet, const uint8_t *frame, int header) {
     }
 }
 
-/* A frame of LAP type 1 or 2, with its three bytes of LAP header; level 2 is masked. */
+/* A frame of LAP type 1 or 2, with its three bytes of LAP header; the SCC is masked. */
 void ddp_receive(const uint8_t *frame, int length) {
     const uint8_t *p = frame + 3;
     int header = frame[2] == lapLongDDP ? longHeader : shortHeader, size;

@@ -4,13 +4,14 @@
  * driver has interrupts:
  * - While waiting for the inter-dialog gap or its slot, a transmitter leaves the interrupt level of its caller alone, so
  *   that a dialog addressed to this node is answered meanwhile; `activity` tells it that the line was used.
- * - From the last look at the line to the end of the dialog it masks level 2 (and with it the VIA's level 1): a late byte
- *   is an underrun.  An incoming dialog is handled from RTS to the end of the data frame inside one level 2 interrupt.
+ * - From the last look at the line to the end of the dialog it masks the SCC (and with it the VIA): a late byte
+ *   is an underrun.  An incoming dialog is handled from RTS to the end of the data frame inside one SCC interrupt.
  *   That the real driver does both is inference from its polling ("ReceiveLinkMgmt ... would typically be called from an
  *   interrupt routine"); how long it masked is not published.
  * - A CTS that comes after its time is ignored.  The model takes it for a duplicate address, which would end all
  *   transmission after one late interrupt. */
 #include "appletalk_internal.h"
+#include "model.h"
 #include "via.h"
 
 enum { maxDefers = 32, maxCollsns = 32, wksTries = 20, maxFrames = 4 };
@@ -73,7 +74,7 @@ static void count_bad_frame(int status) {
     }
 }
 
-/* ReceiveLinkMgmt: one dialog, of which the first frame (or why there is none) has been read.  Level 2 is masked.  A data
+/* ReceiveLinkMgmt: one dialog, of which the first frame (or why there is none) has been read.  The SCC is masked.  A data
    frame is left in `frames`; when that is full an RTS gets no answer, so that the sender tries again.  `answered`: the frame
    is an RTS whose CTS was sent already. */
 static void receive_link_management(int length, int answered) {
@@ -170,7 +171,7 @@ static uint8_t adjust_backoff(void) {
 }
 
 /* Waits for the end of what is on the line.  In the model reception goes on by interrupt while a transmitter waits; when its
-   caller has masked level 2 (a completion routine), it receives by polling instead. */
+   caller has masked the SCC (a completion routine), it receives by polling instead. */
 static void wait_for_idle_line(int masked) {
     uint16_t sr;
     int idle;
@@ -208,7 +209,7 @@ static uint16_t wait_inter_dialog_gap(uint8_t *local, int masked) {
 
 enum { dialogDone, dialogCollision, dialogDuplicate };
 
-/* RTS, CTS and data, or the ENQ; level 2 is masked. */
+/* RTS, CTS and data, or the ENQ; the SCC is masked. */
 static int run_dialog(const WDSElement *wds) {
     const uint8_t *header = wds->entryPtr;
     uint8_t destination = header[0], type = header[2];
@@ -292,7 +293,7 @@ static OSErr transmit_link_management(const WDSElement *wds, const StillWanted *
 OSErr llap_transmit(const WDSElement *wds, const StillWanted *wanted) {
     uint32_t start = Ticks;
     uint16_t sr = mask_scc();
-    int masked = (sr & 0x0700) >= 0x0200;
+    int masked = (sr & 0x0700) >= SCC_LEVEL << 8;
     OSErr err;
 
     unmask_scc(sr);

@@ -36,7 +36,7 @@ uint8_t *mpp_read_header_area(const uint8_t *frame, int length) {
     return mpp_variables.rha + length;
 }
 
-/* A data frame with good FCS, level 2 masked.  A protocol handler finds five bytes in the read header area: the LAP header
+/* A data frame with good FCS, the SCC masked.  A protocol handler finds five bytes in the read header area: the LAP header
    and the first two of the data, which by LAP's convention are their length; D1 says how many are left. */
 void llap_deliver(uint8_t *frame, int length) {
     ProtocolHandler *h;

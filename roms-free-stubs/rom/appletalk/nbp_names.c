@@ -80,7 +80,7 @@ OSErr nbp_remove_name(const uint8_t *entity) {
 /* A LkUp (or a BrRq that reached this node in the absence of routers): one LkUp-Reply with all matching names that fit
    goes to the address in the tuple, which need not be the packet's source. */
 void nbp_answer_lookup(const DDPPacket *packet, const uint8_t *tuple) {
-    static uint8_t reply[2 + 15 * 20 + 256];    /* off the stack of whoever was interrupted; level 2 is masked */
+    static uint8_t reply[2 + 15 * 20 + 256];    /* off the stack of whoever was interrupted; the SCC is masked */
     int length = 2, count = 0;
     NamesTableEntry *e;
     WDSElement wds[2];

@@ -2,11 +2,12 @@
 
    A byte lasts 34.7 us, 272 clocks of a 7.8336 MHz 68000.  The receive loop takes 132 clocks a byte and the transmit loop 62
    (counted; one access of each to RAM may wait for the video), so the chip is always waited for.  Everything here polls;
-   callers mask level 2 around a dialog.
+   callers mask the SCC around a dialog.
    Facts: Zilog SCC manual (registers), Inside AppleTalk appendix B (what each step is for), Inside Macintosh III-22
    (addresses: reads at SCCRd, writes at SCCWr, channel B control at +0, its data at +4; 2.2 us between accesses).
    The delays around the closing flag are inference from the chip's description. */
 #include "low_memory.h"
+#include "scc_recovery.h"
 
         .equ    data, 4
         .equ    txOff, 0x61             /* WR5: 8 bits, CRC on, drivers (RTS) off, transmitter off */
@@ -23,16 +24,11 @@
         .equ    ones, 8
         .equ    turnaround, 10
         .equ    byte_poll, 12
+        .equ    stuck_poll, 14
 
         .text
         .balign 2
 
-/* The chip wants 2.2 us, 17 clocks, between accesses: two NOPs and the fetches around the next access.  From ROM they take
-   the same time always, whereas RAM makes the processor wait for the video. */
-        .macro  recover
-        nop
-        nop
-        .endm
         .macro  write_register register, value
         move.b  #\register,(%a1)
         recover
@@ -43,6 +39,8 @@
         move.w  scc_delays+\field,%d0
 9:      dbra    %d0,9b
         .endm
+
+        recovery_routine
 
         .globl  scc_program
 scc_program:
@@ -85,7 +83,7 @@ truth:  moveq   #1,%d1
         and.l   %d1,%d0
         rts
 
-/* For a transmitter that has level 2 masked: 0 = still busy, 1 = idle, 2 = a character of a frame for this node. */
+/* For a transmitter that has the SCC masked: 0 = still busy, 1 = idle, 2 = a character of a frame for this node. */
         .globl  scc_wait_idle_or_character
 scc_wait_idle_or_character:
         movea.l SCCRd.w,%a0
@@ -165,7 +163,7 @@ scc_turnaround:
         dbra_delay turnaround
         rts
 
-/* Level 2 dispatch entries "receive character available" and "special receive condition" of channel B.  The dispatcher leaves
+/* SCC dispatch entries "receive character available" and "special receive condition" of channel B.  The dispatcher leaves
    A0, A1 = the channel's control register and D0-D3/A0-A3 free.  Nothing comes before the first read: of the 104 us until
    the FIFO overruns, interrupt and dispatch have taken half.  An RTS is answered here, before any C: the CTS's address byte
    must have ended 200 us after the sender's driver went off. */
@@ -217,10 +215,9 @@ receive:
         beq     nothing
         move.w  scc_delays+byte_poll,%d0
 next:   move.b  #1,(%a1)                /* status first: reading the data moves the error FIFO along */
-        nop
-        nop
+        recover
         move.b  (%a0),%d1
-        nop
+        recover_but_one
         move.b  data(%a0),(%a2)+
         tst.b   %d1
         bmi.s   ended                   /* end of frame */
@@ -306,7 +303,7 @@ open_transmitter:
         write_register 5, txOn          /* the transmitter idles with flags */
         move.b  #0x80,(%a1)             /* Reset Tx CRC generator, while enabled and idling */
         dbra_delay flags
-        move.w  #200,%d4                /* over 500 us of polls: then the transmitter is dead */
+        move.w  scc_delays+stuck_poll,%d4
         move.w  (%a3)+,%d3
         movea.l (%a3)+,%a2
         subq.w  #2,%d3

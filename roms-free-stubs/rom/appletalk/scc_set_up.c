@@ -49,6 +49,7 @@ void scc_set_up(void) {
        frame's address byte must have ended 200 us after the sender's driver went off. */
     scc_delays.turnaround = loops(dbra, 5);
     scc_delays.byte_poll = loops(poll, 59);
+    scc_delays.stuck_poll = loops(poll, 500);       /* the longest wait is for a byte and the FCS: then the transmitter is dead */
     scc_delays.ifg_poll = loops(poll, 200);
     scc_delays.idg_poll = loops(poll, 400);
     scc_delays.slot_poll = loops(poll, 100);
