@@ -3,6 +3,7 @@
 //! [`media`] holds what is on a tape, in memory and as a SIMH `.tap` image. [`Drive`] is a SCSI tape drive of the kind its [`Profile`] describes:
 //! commands, a buffer that fills and empties, and a tape that starts, streams, stops and backs up in its own time.
 
+pub mod bench;
 pub mod drive;
 pub mod media;
 

@@ -186,6 +186,11 @@ impl Drive {
         self.transport.place() / 1000
     }
 
+    /// Length of a fixed block after power-on, in bytes.
+    pub fn block_length(&self) -> u64 {
+        self.transport.figures.block as u64
+    }
+
     /// What the tape does.
     pub fn state(&self) -> DriveState {
         match self.transport.motion {

@@ -124,7 +124,7 @@ impl Transport {
             return self.tape_ends(at, tracer);
         }
         let level = self.queued;
-        if level >= self.figures.low_level + self.figures.low_level / 2 {
+        if self.figures.low_level > 0 && level >= self.figures.low_level * 3 / 2 {
             self.low = false;
         }
         let what = if self.group_left > 0 {
@@ -175,6 +175,9 @@ impl Transport {
     }
 
     fn begin_group(&mut self, data: bool) -> Frame {
+        if data && self.figures.low_level == 0 {
+            self.low = false;
+        }
         self.filling = !data;
         self.overdue &= !data;
         self.filled = if data { 0 } else { self.filled + 1 };
