@@ -1,6 +1,7 @@
 //! What a run leaves behind for people and programs.
 
 use crate::verdict::Failure;
+use crate::verdict::network::Figures;
 use serde::Serialize;
 
 /// The result of a run, as `--json` prints it.
@@ -26,6 +27,8 @@ pub struct Outcome {
     pub trace_hash: String,
     /// What the mail clients experienced.
     pub mail: MailCounts,
+    /// How well each machine kept the network's deadlines.
+    pub network: Vec<MachineNetwork>,
     /// What the tape drives did.
     pub tape: TapeCounts,
     /// What the backup programs said, and what is on their tapes.
@@ -43,6 +46,16 @@ pub struct MailCounts {
     pub timed_out: u64,
     /// What the server did that the mail protocol does not allow, in words: a defect of the server or of the machine under it.
     pub violations: Vec<String>,
+}
+
+/// How well a machine kept the network's deadlines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MachineNetwork {
+    /// Its name.
+    pub machine: String,
+    /// What was seen on the cable, and of its receiver.
+    #[serde(flatten)]
+    pub figures: Figures,
 }
 
 /// Figures of the tape drives of a world.

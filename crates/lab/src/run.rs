@@ -3,11 +3,12 @@
 use crate::case::{Case, CaseError};
 pub use crate::keep::Keep;
 use crate::keep::Sinks;
-use crate::outcome::{self, BackupCounts, MailCounts, Outcome, TapeCounts};
+use crate::outcome::{self, BackupCounts, MachineNetwork, MailCounts, Outcome, TapeCounts};
 use crate::scenario::Scenario;
 use crate::verdict::backup::{self, Comparison};
 use crate::verdict::cpu::{CpuWatch, Sample, Stopped};
 use crate::verdict::mail::MailWatch;
+use crate::verdict::network::NetworkWatch;
 use crate::verdict::server::Silence;
 use crate::verdict::symbols::{Memory, Symbols};
 use crate::verdict::tape::TapeWatch;
@@ -51,6 +52,7 @@ pub struct Run {
     pub world: World,
     hash: RunHash,
     mail: MailWatch,
+    network: NetworkWatch,
     tapes: Vec<TapeWatch>,
     cpus: Vec<CpuWatch>,
     next_sample: Ticks,
@@ -87,6 +89,7 @@ impl Run {
             world: World::new(scenario, volumes)?,
             hash: RunHash::default(),
             mail: MailWatch::default(),
+            network: NetworkWatch::new(scenario.machines.len()),
             tapes: (0..scenario.machines.len())
                 .map(|number| TapeWatch::new(number as u8, tape_id))
                 .collect(),
@@ -103,12 +106,14 @@ impl Run {
                 world,
                 hash,
                 mail,
+                network,
                 tapes,
                 ..
             } = self;
             world.drain(|record| {
                 hash.add(&record);
                 mail.see(&record);
+                network.see(&record);
                 tapes.iter_mut().for_each(|tape| tape.see(&record));
                 sink(&record);
             });
@@ -374,6 +379,15 @@ fn judge(
                 })
                 .collect(),
         },
+        network: scenario
+            .machines
+            .iter()
+            .zip(run.network.figures(run.world.now()))
+            .map(|(machine, figures)| MachineNetwork {
+                machine: machine.name.clone(),
+                figures,
+            })
+            .collect(),
         tape,
         backup: counts,
     }

@@ -95,6 +95,21 @@ pub(crate) fn tell(outcome: &Outcome) {
         tape.repositions,
         tape.underruns
     );
+    for one in &outcome.network {
+        let figures = one.figures;
+        if figures.asked > 0 {
+            eprintln!(
+                "  network {}: {} of {} requests to send without CTS, {} receiver overruns, {} collisions; {} ATP requests repeated, {} answers never released",
+                one.machine,
+                figures.no_cts,
+                figures.asked,
+                figures.overruns,
+                figures.collisions,
+                figures.retries,
+                figures.release_timeouts
+            );
+        }
+    }
     for violation in &mail.violations {
         eprintln!("  mail    against the protocol: {violation}");
     }

@@ -6,6 +6,8 @@ pub mod backup;
 pub mod cpu;
 /// What the mail clients experienced.
 pub mod mail;
+/// How well the machines kept the network's deadlines.
+pub mod network;
 /// A server that answers nobody.
 pub mod server;
 /// Which code lies where in a machine's memory.
