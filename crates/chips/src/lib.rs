@@ -8,4 +8,5 @@ pub mod keyboard;
 pub mod ncr5380;
 pub mod rtc;
 pub mod scc8530;
+pub mod terminal;
 pub mod via6522;

@@ -1,6 +1,7 @@
 //! Interrupts: sources, their pending bits, priority and vector; the external/status latches.
 
-use super::{Scc, Unit, registers};
+use super::{Scc, Unit, registers, registers::Mode};
+use clock::Ticks;
 use serde::{Deserialize, Serialize};
 
 /// WR1 bits 4-3: when the receiver interrupts.
@@ -28,10 +29,9 @@ pub(super) struct ExternalStatus {
 }
 
 impl ExternalStatus {
-    /// After a reset: the transmit underrun/EOM bit is set, the receiver hunts; DCD and CTS are pins and stay.
+    /// After a reset: the transmit underrun/EOM bit is set; DCD and CTS are pins and stay.
     pub(super) fn reset(&mut self) {
-        self.live =
-            self.live & (registers::DCD | registers::CTS) | registers::UNDERRUN | registers::HUNT;
+        self.live = self.live & (registers::DCD | registers::CTS) | registers::UNDERRUN;
         self.latched = None;
         self.aborts_missed = 0;
     }
@@ -82,8 +82,21 @@ impl ExternalStatus {
         (latched & enabled | self.live & !enabled) & registers::EXTERNAL
     }
 
-    fn pending(&self) -> bool {
+    /// The latches are closed: an interrupt is pending.
+    pub(super) fn is_latched(&self) -> bool {
         self.latched.is_some()
+    }
+
+    /// Closes the latches for a condition that has none of its own, the zero count.
+    pub(super) fn close(&mut self) {
+        self.latched.get_or_insert(self.live);
+    }
+
+    /// A bit gets another meaning, and with it a state that no transition led to.
+    pub(super) fn redefine(&mut self, bit: u8, on: bool) {
+        for value in self.latched.iter_mut().chain([&mut self.live]) {
+            *value = *value & !bit | if on { bit } else { 0 };
+        }
     }
 }
 
@@ -101,12 +114,25 @@ impl Unit {
         }
     }
 
+    /// A special receive condition at the exit of the FIFO: overrun, framing error, end of frame, and with bit 2 of WR1 a parity error.
+    pub(super) fn is_special(&self) -> bool {
+        let mut kinds = registers::OVERRUN | registers::END_OF_FRAME;
+        if self.mode() == Mode::Asynchronous {
+            kinds |= registers::CRC_OR_FRAMING;
+        }
+        if self.wr[1] & registers::PARITY_IS_SPECIAL != 0 {
+            kinds |= registers::PARITY;
+        }
+        self.receiver.fifo.is_special(kinds)
+    }
+
     fn receive_pending(&self) -> bool {
-        let special = self.receiver.is_special();
+        let special = self.is_special();
+        let available = !self.receiver.fifo.is_empty();
         match self.receive_mode() {
             ReceiveMode::Disabled => false,
-            ReceiveMode::First => special || self.first_armed && self.receiver.has_character(),
-            ReceiveMode::All => special || self.receiver.has_character(),
+            ReceiveMode::First => special || self.first_armed && available,
+            ReceiveMode::All => special || available,
             ReceiveMode::SpecialOnly => special,
         }
     }
@@ -115,7 +141,7 @@ impl Unit {
     fn pending(&self) -> u8 {
         let receive = self.receive_pending();
         let transmit = self.transmit_pending && self.wr[1] & registers::TRANSMIT_ENABLE != 0;
-        let external = self.external.pending() && self.wr[1] & registers::EXTERNAL_ENABLE != 0;
+        let external = self.external.is_latched() && self.wr[1] & registers::EXTERNAL_ENABLE != 0;
         u8::from(receive) << 2 | u8::from(transmit) << 1 | u8::from(external)
     }
 }
@@ -125,6 +151,51 @@ impl Scc {
     /// receive A, transmit A, external A, receive B, transmit B, external B.
     pub(super) fn pending(&self) -> u8 {
         self.a.pending() << 3 | self.b.pending()
+    }
+
+    /// True for a pending interrupt above every one that is under service.
+    fn has_request(&self) -> bool {
+        highest(self.pending()) > highest(self.under_service)
+    }
+
+    /// The interrupt request pin, as of the last access or [`Scc::advance`]: bit 3 of WR9, an interrupt pending above every one under
+    /// service, and nothing under service higher up the chain (IEI).
+    pub fn irq(&self) -> bool {
+        self.master & registers::MASTER_ENABLE != 0 && self.enable_in && self.has_request()
+    }
+
+    /// IEI, the input of the interrupt daisy chain; active unless told otherwise, as in a Macintosh, which has no chain.
+    pub fn set_enable_in(&mut self, active: bool) {
+        self.enable_in = active;
+    }
+
+    /// IEO, the output of the chain: inactive while an interrupt is under service here or higher up, and with "disable lower chain" of
+    /// WR9.
+    pub fn enable_out(&self) -> bool {
+        self.enable_in
+            && self.under_service == 0
+            && self.master & registers::DISABLE_LOWER_CHAIN == 0
+    }
+
+    /// An interrupt acknowledge cycle, INTACK with RD: the highest pending interrupt goes under service, and its vector is on the bus
+    /// unless WR9 says "no vector". `None`: nothing drives the bus. A Macintosh ties INTACK high and never does this.
+    pub fn acknowledge(&mut self, now: Ticks) -> Option<u8> {
+        self.catch_up(now);
+        if !self.irq() {
+            return None;
+        }
+        let vector = if self.master & registers::VECTOR_INCLUDES_STATUS != 0 {
+            self.modified_vector()
+        } else {
+            self.vector
+        };
+        self.under_service |= highest(self.pending());
+        (self.master & registers::NO_VECTOR == 0).then_some(vector)
+    }
+
+    /// "Reset highest interrupt under service" of WR0.
+    pub(super) fn end_of_service(&mut self) {
+        self.under_service &= !highest(self.under_service);
     }
 
     /// RR2 as channel B shows it: WR2 with the status of the highest pending interrupt in bits 3-1, or, with "status high" of
@@ -138,7 +209,7 @@ impl Scc {
         };
         let status = match highest {
             0 => 3,
-            4.. if unit.receiver.is_special() => channel | 3,
+            4.. if unit.is_special() => channel | 3,
             4.. => channel | 2,
             2.. => channel,
             _ => channel | 1,
@@ -150,4 +221,9 @@ impl Scc {
             self.vector & 0xF1 | status << 1
         }
     }
+}
+
+/// The highest bit of RR3's layout alone, or 0.
+fn highest(bits: u8) -> u8 {
+    bits.checked_ilog2().map_or(0, |place| 1 << place)
 }

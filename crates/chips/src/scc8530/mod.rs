@@ -9,6 +9,8 @@
 //!   Setting and clearing it for 1.5 bit times each is the synchronisation pulse.
 //! - DCD carries the mouse (A horizontal, B vertical), CTS the handshake or external clock of the port.
 //! - INTACK is tied high: no vector cycle, hence never an interrupt under service; a handler reads RR2 of channel B or RR3.
+//!   The chip has the cycle all the same ([`Scc::acknowledge`]).
+//! - W/REQ of both channels is wired to the VIA's port A, where software polls it; SYNC and TRxC as an output are not connected.
 //! - RTxC is 3.672 MHz in a Macintosh. The time base rounds LocalTalk's bit to 68 periods of 15.6672 MHz (230.4 kbit/s), so RTxC
 //!   is taken as 16 clocks in 68 periods; WR12 = 6 with a 1x clock, and the DPLL in FM mode, both give exactly one bit.
 //! - Software must leave 2.2 us (6 PCLK and 200 ns) between two accesses. This is not enforced.
@@ -25,15 +27,18 @@
 
 mod asynchronous;
 mod clocks;
+mod fifo;
 mod interrupts;
+mod pins;
 mod registers;
 mod sdlc_receiver;
 mod sdlc_transmitter;
 #[cfg(test)]
 mod tests;
 
+use asynchronous::Wires;
 use clock::Ticks;
-use clocks::Dpll;
+use clocks::{Dpll, Generator};
 use interrupts::ExternalStatus;
 use localtalk::Signal;
 use sdlc_receiver::Receiver;
@@ -58,8 +63,14 @@ struct Unit {
     wr: [u8; 16],
     receiver: Receiver,
     transmitter: Transmitter,
+    wires: Wires,
     external: ExternalStatus,
+    generator: Generator,
     dpll: Dpll,
+    /// The SYNC input.
+    sync: bool,
+    /// RTS was reset before all was sent.
+    rts_held: bool,
     /// The transmit interrupt pending bit.
     transmit_pending: bool,
     /// In the receive mode "first character": the next character interrupts.
@@ -76,6 +87,10 @@ pub struct Scc {
     vector: u8,
     /// WR9 without its reset commands.
     master: u8,
+    /// Interrupts under service, in the layout of RR3.
+    under_service: u8,
+    /// IEI.
+    enable_in: bool,
     a: Unit,
     b: Unit,
     /// Overruns seen by an access and not yet reported.
@@ -97,6 +112,8 @@ impl Scc {
             pointer: 0,
             vector: 0,
             master: 0,
+            under_service: 0,
+            enable_in: true,
             a,
             b,
             overruns: 0,
@@ -107,8 +124,18 @@ impl Scc {
     pub fn reset(&mut self) {
         self.pointer = 0;
         self.master = 0;
-        self.a.reset(self.now);
-        self.b.reset(self.now);
+        self.reset_channel(Channel::A);
+        self.reset_channel(Channel::B);
+    }
+
+    /// The channel reset of WR9; it ends the service of the channel's interrupts.
+    fn reset_channel(&mut self, channel: Channel) {
+        let now = self.now;
+        self.under_service &= match channel {
+            Channel::A => 0x07,
+            Channel::B => 0x38,
+        };
+        self.unit(channel).reset(now);
     }
 
     /// Reads the control register that the pointer selects; the pointer returns to 0.
@@ -160,16 +187,8 @@ impl Scc {
         match register & 15 {
             2 => self.vector,
             9 => self.master,
-            register => match channel {
-                Channel::A => self.a.wr[usize::from(register)],
-                Channel::B => self.b.wr[usize::from(register)],
-            },
+            register => self.unit_ref(channel).wr[usize::from(register)],
         }
-    }
-
-    /// The interrupt request, as of the last access or [`Scc::advance`].
-    pub fn irq(&self) -> bool {
-        self.master & registers::MASTER_ENABLE != 0 && self.pending() != 0
     }
 
     /// Brings the chip up to `now`. `pc` is recorded with an overrun.
@@ -190,7 +209,9 @@ impl Scc {
 
     /// Hands over what channel B's receiver notices on the cable at `at`, which may lie ahead; times must not decrease.
     pub fn line_in(&mut self, at: Ticks, signal: Signal) {
-        self.b.receiver.hear(at, signal);
+        if !self.b.loops_back() {
+            self.b.receiver.hear(at, signal);
+        }
     }
 
     /// Takes what channel B's transmitter has put on the cable, with the times of notice. To be taken at least once in every
@@ -209,26 +230,28 @@ impl Scc {
         self.b.transmitter.has_carrier()
     }
 
-    /// A character that arrives on an asynchronous channel at `at`, complete with its stop bit.
-    pub fn serial_in(&mut self, at: Ticks, channel: Channel, byte: u8) {
-        self.unit(channel).receiver.hear_serial(at, byte);
+    /// RxD of a channel in the asynchronous mode changes to `level` at `at`, which may lie ahead; times must not decrease. At rest
+    /// the line is at mark, true.
+    pub fn serial_in(&mut self, at: Ticks, channel: Channel, level: bool) {
+        self.unit(channel).wires.hear(at, level);
     }
 
-    /// Takes the characters that an asynchronous channel has sent, with the end of each one's stop bit.
-    pub fn serial_out(&mut self, channel: Channel) -> vec_deque::Drain<'_, (Ticks, u8)> {
-        self.unit(channel).transmitter.serial.drain(..)
+    /// Takes the changes of a channel's TxD that have happened. At rest it is at mark, true. In the synchronous modes it stays there;
+    /// what they send is [`Scc::line_out`].
+    pub fn serial_out(&mut self, channel: Channel) -> vec_deque::Drain<'_, (Ticks, bool)> {
+        self.unit(channel).wires.out.drain(..)
     }
 
-    /// Sets the DCD input: `active` is what bit 3 of RR0 shows. The mouse toggles it.
-    pub fn set_dcd(&mut self, now: Ticks, channel: Channel, active: bool) {
-        self.catch_up(now);
-        self.unit(channel).external_change(registers::DCD, active);
+    /// True when [`Scc::serial_out`] has something.
+    pub fn has_serial_out(&self, channel: Channel) -> bool {
+        !self.unit_ref(channel).wires.out.is_empty()
     }
 
-    /// Sets the CTS input: `active` is what bit 5 of RR0 shows.
-    pub fn set_cts(&mut self, now: Ticks, channel: Channel, active: bool) {
-        self.catch_up(now);
-        self.unit(channel).external_change(registers::CTS, active);
+    fn unit_ref(&self, channel: Channel) -> &Unit {
+        match channel {
+            Channel::A => &self.a,
+            Channel::B => &self.b,
+        }
     }
 
     fn unit(&mut self, channel: Channel) -> &mut Unit {
@@ -242,8 +265,9 @@ impl Scc {
         self.now = self.now.max(now);
         self.a.catch_up(now);
         self.b.catch_up(now);
-        self.overruns += std::mem::take(&mut self.a.receiver.overruns)
-            + std::mem::take(&mut self.b.receiver.overruns);
+        for unit in [&mut self.a, &mut self.b] {
+            self.overruns += std::mem::take(&mut unit.receiver.fifo.overruns);
+        }
     }
 }
 
@@ -253,8 +277,12 @@ impl Unit {
             wr: [0; 16],
             receiver: Receiver::default(),
             transmitter: Transmitter::new(on_cable),
+            wires: Wires::default(),
             external: ExternalStatus::default(),
+            generator: Generator::default(),
             dpll: Dpll::default(),
+            sync: false,
+            rts_held: false,
             transmit_pending: false,
             first_armed: false,
         };
@@ -269,31 +297,47 @@ impl Unit {
         self.wr = registers::AFTER_RESET;
         self.receiver.reset();
         self.transmitter.reset();
+        self.wires.reset();
+        self.settle_wires(now);
+        self.generator = Generator::default();
+        // "Disables the DPLL, resets the missing clock latches, sets the source to the RTxC pin and selects NRZI mode."
         self.dpll = Dpll::default();
         self.transmit_pending = false;
         self.first_armed = false;
+        self.rts_held = false;
         self.external.reset();
+        self.external.redefine(registers::HUNT, self.sync);
     }
 
     fn is_idle(&self) -> bool {
-        self.receiver.is_idle() && self.transmitter.is_idle()
+        self.receiver.is_idle()
+            && self.transmitter.is_idle()
+            && self.wires.is_idle()
+            && self.generator.due == Ticks::NEVER
     }
 
-    /// Performs everything that is due at `now` or before, in order of time; the receiver first where two things fall together.
+    /// Performs everything that is due at `now` or before, in order of time; where things fall together the wires come first, then the
+    /// receiver, the transmitter, the zero count.
     fn catch_up(&mut self, now: Ticks) {
         if self.is_idle() {
             return;
         }
         loop {
+            let wires = self.wires.next();
             let receive = self.receiver.next_step();
             let transmit = self.next_transmit_step();
-            if receive.min(transmit) > now {
+            let due = wires.min(receive).min(transmit).min(self.generator.due);
+            if due > now {
                 break;
             }
-            if receive <= transmit {
-                self.receive_step(receive);
+            if wires == due {
+                self.wire_step(due);
+            } else if receive == due {
+                self.receive_step(due);
+            } else if transmit == due {
+                self.transmit_step(due, now);
             } else {
-                self.transmit_step(transmit, now);
+                self.zero_count(due);
             }
         }
     }
@@ -302,15 +346,19 @@ impl Unit {
         if self.is_idle() {
             return Ticks::NEVER;
         }
-        self.next_receive_event().min(self.next_transmit_event())
+        self.next_receive_event()
+            .min(self.next_transmit_event())
+            .min(self.wires.next())
+            .min(self.generator.due)
     }
 
     fn read_data(&mut self) -> u8 {
-        self.first_armed &= !self.receiver.has_character();
-        let lock = matches!(
+        self.first_armed &= self.receiver.fifo.is_empty();
+        let holds = matches!(
             self.receive_mode(),
             interrupts::ReceiveMode::First | interrupts::ReceiveMode::SpecialOnly
         );
-        self.receiver.pop(lock)
+        let hold = holds && self.is_special();
+        self.receiver.fifo.pop(hold)
     }
 }

@@ -1,6 +1,6 @@
 //! The transmitter in SDLC mode ("SDLC Transmit" in the manual) and the LocalTalk line driver.
 
-use super::{Unit, registers, registers::Mode};
+use super::{Unit, clocks::ticks, registers, registers::Mode};
 use clock::Ticks;
 use localtalk::{Fcs, Signal, llap::Stuffer};
 use serde::{Deserialize, Serialize};
@@ -41,8 +41,6 @@ pub(super) struct Transmitter {
     last_notice: Ticks,
     /// For the cable, in order of notice.
     pub(super) out: VecDeque<(Ticks, Signal)>,
-    /// Asynchronous characters sent.
-    pub(super) serial: VecDeque<(Ticks, u8)>,
 }
 
 impl Transmitter {
@@ -59,7 +57,6 @@ impl Transmitter {
             stuffer: Stuffer::default(),
             last_notice: Ticks::ZERO,
             out: VecDeque::new(),
-            serial: VecDeque::new(),
         }
     }
 
@@ -67,7 +64,6 @@ impl Transmitter {
     pub(super) fn reset(&mut self) {
         *self = Transmitter {
             out: std::mem::take(&mut self.out),
-            serial: std::mem::take(&mut self.serial),
             last_notice: self.last_notice,
             ..Transmitter::new(self.cabled)
         };
@@ -76,6 +72,11 @@ impl Transmitter {
     /// Whether the driver is on and the cable knows it.
     pub(super) fn has_carrier(&self) -> bool {
         self.carrier
+    }
+
+    /// Nothing is being shifted out.
+    pub(super) fn is_marking(&self) -> bool {
+        self.shifting == Shifting::Mark
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -113,10 +114,6 @@ impl Transmitter {
 }
 
 impl Unit {
-    fn transmitter_on(&self) -> bool {
-        self.wr[5] & registers::TX_ENABLE != 0
-    }
-
     /// Whether what the shift register sends can be understood on the cable.
     fn on_cable(&self) -> bool {
         self.transmitter.carrier && self.sends_localtalk()
@@ -137,7 +134,7 @@ impl Unit {
     pub(super) fn write_data(&mut self, now: Ticks, value: u8) {
         self.transmitter.buffer = Some(value);
         self.transmit_pending = false;
-        if self.transmitter.shifting == Shifting::Mark {
+        if self.transmitter.is_marking() {
             self.start_character(now);
         }
     }
@@ -146,18 +143,14 @@ impl Unit {
     pub(super) fn transmit_control(&mut self, now: Ticks, before: u8, value: u8) {
         match (before & registers::RTS != 0, value & registers::RTS != 0) {
             (false, true) => self.driver_on(now),
-            (true, false) => self.driver_off(now),
+            (true, false) => {
+                self.driver_off(now);
+                self.rts_held = !self.transmitter.all_sent();
+            }
             _ => {}
         }
         let enabled = |wr5: u8| wr5 & registers::TX_ENABLE != 0;
-        if enabled(value) && !enabled(before) {
-            match self.mode() {
-                // The shift register may still be finishing what it sent when the transmitter was disabled.
-                Mode::Sdlc if self.transmitter.shifting == Shifting::Mark => self.load(now),
-                Mode::Asynchronous => self.start_character(now),
-                _ => {}
-            }
-        } else if enabled(before) && !enabled(value) {
+        if enabled(before) && !enabled(value) {
             // "This bit is set when the transmitter is disabled."
             self.external_change(registers::UNDERRUN, true);
         }
@@ -197,14 +190,34 @@ impl Unit {
 
     fn begin_abort(&mut self, at: Ticks) {
         self.transmitter.in_frame = false;
-        self.transmitter.shift(Shifting::Abort, at + Ticks::BYTE);
+        self.shift_bits(Shifting::Abort, at, 8);
         self.post_ones(at);
     }
 
     fn post_ones(&mut self, at: Ticks) {
+        self.put(at + Signal::NOTICE, Signal::Abort);
+    }
+
+    /// Puts a signal on the cable, if it can be understood there, and with local loopback gives it to the receiver.
+    fn put(&mut self, at: Ticks, signal: Signal) {
         if self.on_cable() {
-            self.transmitter.post(at + Signal::NOTICE, Signal::Abort);
+            self.transmitter.post(at, signal);
         }
+        if self.loops_back() {
+            self.receiver.hear(at, signal);
+        }
+    }
+
+    /// The time of so many bits; LocalTalk's when the clock has been taken away in mid-flight.
+    fn bits(&self, count: u64) -> Ticks {
+        ticks(self.transmit_quarters().unwrap_or(Ticks::BIT.0 * 4) * count)
+    }
+
+    /// Loads the shift register with so many bits; when they are out.
+    fn shift_bits(&mut self, what: Shifting, at: Ticks, count: u64) -> Ticks {
+        let end = at + self.bits(count);
+        self.transmitter.shift(what, end);
+        end
     }
 
     pub(super) fn next_transmit_step(&self) -> Ticks {
@@ -217,7 +230,7 @@ impl Unit {
         let repeats = match transmitter.shifting {
             // Without mark idle the ones turn into flags after this byte.
             Shifting::Ones => self.wr[10] & registers::MARK_IDLE != 0,
-            Shifting::Flag => !self.on_cable(),
+            Shifting::Flag => !self.on_cable() && !self.loops_back(),
             _ => false,
         };
         repeats && self.transmitter_on() && transmitter.buffer.is_none() && !transmitter.in_frame
@@ -237,17 +250,17 @@ impl Unit {
         if self.transmitter.ones_due <= at {
             self.transmitter.ones_due = Ticks::NEVER;
             self.post_ones(at);
-        } else if self.repeats_unheard() && now.since(at) > Ticks::BYTE {
+        } else if self.repeats_unheard() && now.since(at) > self.bits(8) {
             // Nothing happens until `now`: skip whole idle bytes.
-            self.transmitter.until = at + Ticks::BYTE * (now.since(at).0 / Ticks::BYTE.0);
+            self.transmitter.until = at + self.bits(8) * (now.since(at).0 / self.bits(8).0);
         } else {
             self.load(at);
         }
     }
 
     /// The shift register is empty at `at`: loads what comes next.
-    fn load(&mut self, at: Ticks) {
-        if self.mode() != Mode::Sdlc {
+    pub(super) fn load(&mut self, at: Ticks) {
+        if self.mode() != Mode::Sdlc || self.transmit_quarters().is_none() {
             self.transmitter.in_frame = false;
             self.transmitter.shift(Shifting::Mark, Ticks::NEVER);
             self.start_character(at);
@@ -294,11 +307,9 @@ impl Unit {
     }
 
     fn load_byte(&mut self, at: Ticks, byte: u8, what: Shifting) {
-        let end = at + Ticks::BIT * self.transmitter.stuffer.bits(byte);
-        self.transmitter.shift(what, end);
-        if self.on_cable() {
-            self.transmitter.post(end, Signal::Byte(byte));
-        }
+        let count = self.transmitter.stuffer.bits(byte);
+        let end = self.shift_bits(what, at, count);
+        self.put(end, Signal::Byte(byte));
     }
 
     fn load_crc(&mut self, at: Ticks, second: bool) {
@@ -307,10 +318,8 @@ impl Unit {
     }
 
     fn load_flag(&mut self, at: Ticks) {
-        self.transmitter.shift(Shifting::Flag, at + Ticks::BYTE);
-        if self.on_cable() {
-            self.transmitter.post(at + Ticks::BYTE, Signal::Flag);
-        }
+        let end = self.shift_bits(Shifting::Flag, at, 8);
+        self.put(end, Signal::Flag);
     }
 
     /// Between frames: flags, or with bit 3 of WR10 ones. "The idle line condition is selected byte by byte", and no opening flag
@@ -323,7 +332,7 @@ impl Unit {
         if self.transmitter.shifting != Shifting::Ones {
             self.post_ones(at);
         }
-        self.transmitter.shift(Shifting::Ones, at + Ticks::BYTE);
+        self.shift_bits(Shifting::Ones, at, 8);
     }
 
     /// The transmit underrun: the latch of RR0 bit 6 decides what closes the frame.

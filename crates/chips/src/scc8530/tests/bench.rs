@@ -171,6 +171,36 @@ impl Bench {
         self.listen(chip);
     }
 
+    /// Chip 0 sends `packet` and chip 1 takes it in meanwhile: the two programs interleave.
+    pub fn carry(&mut self, packet: &[u8]) -> Option<Vec<u8>> {
+        self.write(0, 3, 0xC0);
+        self.write(0, 5, 0x6B);
+        self.write(0, 0, 0x80);
+        self.wait_us(40);
+        let mut bytes = packet.iter();
+        let (mut first, mut got) = (true, Vec::new());
+        for _ in 0..100_000 {
+            if self.read(0, 0) & 0x04 != 0
+                && let Some(&byte) = bytes.next()
+            {
+                self.chips[0].write_data(self.now, B, byte);
+                self.wait(ACCESS);
+                if std::mem::take(&mut first) {
+                    self.write(0, 0, 0xC0);
+                }
+            }
+            if self.read(1, 0) & 0x01 != 0 {
+                let status = self.read(1, 1);
+                got.push(self.data(1));
+                if status & 0x80 != 0 {
+                    got.truncate(got.len() - 2);
+                    return (status & 0x60 == 0).then_some(got);
+                }
+            }
+        }
+        None
+    }
+
     /// ReceiveFrame: the bytes without FCS, or `None` when nothing came or it was bad.
     pub fn receive_frame(&mut self, chip: usize, us: u64) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();

@@ -2,6 +2,7 @@
 
 use super::super::{Channel, Scc};
 use super::bench::{B, Bench};
+use crate::terminal::Terminal;
 use clock::Ticks;
 use localtalk::Signal;
 
@@ -16,6 +17,17 @@ fn write(scc: &mut Scc, now: u64, channel: Channel, register: u8, value: u8) {
 
 fn read(scc: &Scc, now: u64, channel: Channel, register: u8) -> u8 {
     scc.peek_register(Ticks(now), channel, register)
+}
+
+/// Types at the rate of a generator with time constant 0 and a x16 clock; when the last stop bit is over.
+fn type_in(scc: &mut Scc, now: u64, channel: Channel, bytes: &[u8]) -> Ticks {
+    let mut terminal = Terminal::new(Ticks::PER_SECOND as u32 / 272);
+    for &byte in bytes {
+        for (at, level) in terminal.send(Ticks(now), byte) {
+            scc.serial_in(at, channel, level);
+        }
+    }
+    terminal.sent()
 }
 
 #[test]
@@ -72,26 +84,27 @@ fn vector_and_priority() {
         scc.write_data(Ticks(10), channel, 1);
         expected_pending |= 2 << shift;
         assert_eq!(read(&scc, 10, B, 2) & 0x0E, base, "transmit");
-        scc.serial_in(Ticks(11), channel, 7);
-        scc.advance(Ticks(11), &mut trace::Tracer::default(), 0);
+        type_in(&mut scc, 11, channel, &[7]);
         expected_pending |= 4 << shift;
-        assert_eq!(read(&scc, 11, B, 2) & 0x0E, base | 0x04, "receive");
-        assert_eq!(read(&scc, 11, Channel::A, 3), expected_pending);
+        assert_eq!(read(&scc, 3_000, B, 2) & 0x0E, base | 0x04, "receive");
+        assert_eq!(read(&scc, 3_000, Channel::A, 3), expected_pending);
     }
-    assert_eq!(read(&scc, 11, B, 3), 0, "RR3 exists in channel A only");
+    let late = 6_000;
+    scc.advance(Ticks(late), &mut trace::Tracer::default(), 0);
+    assert_eq!(read(&scc, late, B, 3), 0, "RR3 exists in channel A only");
     assert_eq!(
-        read(&scc, 11, Channel::A, 2),
+        read(&scc, late, Channel::A, 2),
         0xF1,
         "channel A shows the vector as written"
     );
     // Status high: the same 110 (receive A) in bits 4, 5, 6 the other way round.
-    write(&mut scc, 11, Channel::A, 9, 0x18);
-    assert_eq!(read(&scc, 11, B, 2), 0x81 | 0x30);
+    write(&mut scc, late, Channel::A, 9, 0x18);
+    assert_eq!(read(&scc, late, B, 2), 0x81 | 0x30);
     assert!(scc.irq());
-    write(&mut scc, 11, Channel::A, 9, 0x00);
+    write(&mut scc, late, Channel::A, 9, 0x00);
     assert!(!scc.irq(), "master interrupt enable");
     assert_eq!(
-        read(&scc, 11, Channel::A, 3),
+        read(&scc, late, Channel::A, 3),
         0x3F,
         "the pending bits can still be polled"
     );
@@ -103,17 +116,15 @@ fn overrun_gives_the_special_condition_vector() {
     write(&mut scc, 0, B, 4, 0x44);
     write(&mut scc, 0, B, 1, 0x10);
     write(&mut scc, 0, B, 3, 0xC1);
-    for (at, byte) in [(1, 1), (2, 2), (3, 3), (4, 4)] {
-        scc.serial_in(Ticks(at), B, byte);
-    }
-    assert_eq!(read(&scc, 4, B, 2) & 0x0E, 0x04);
-    assert_eq!(
-        [scc.read_data(Ticks(4), B), scc.read_data(Ticks(4), B)],
-        [1, 2]
-    );
-    assert_eq!(read(&scc, 4, B, 2) & 0x0E, 0x06);
-    assert_eq!(scc.read_data(Ticks(4), B), 4);
-    assert_eq!(read(&scc, 4, B, 1) & 0x20, 0x20);
+    write(&mut scc, 0, B, 11, 0x50);
+    write(&mut scc, 0, B, 14, 0x01);
+    let end = type_in(&mut scc, 1, B, &[1, 2, 3, 4]).0;
+    assert_eq!(read(&scc, end, B, 2) & 0x0E, 0x04);
+    let mut read_data = || scc.read_data(Ticks(end), B);
+    assert_eq!([read_data(), read_data()], [1, 2]);
+    assert_eq!(read(&scc, end, B, 2) & 0x0E, 0x06);
+    assert_eq!(scc.read_data(Ticks(end), B), 4);
+    assert_eq!(read(&scc, end, B, 1) & 0x20, 0x20);
 }
 
 #[test]
@@ -234,4 +245,68 @@ fn a_reset_switches_the_driver_off() {
     let signals: Vec<Signal> = bench.chips[0].line_out().map(|one| one.1).collect();
     assert_eq!(signals, [Signal::Carrier, Signal::Idle]);
     assert!(!bench.chips[0].driver_is_on());
+}
+
+#[test]
+fn an_acknowledged_interrupt_masks_lower_ones_until_reset_highest_ius() {
+    let mut scc = Scc::new();
+    write(&mut scc, 0, B, 2, 0x40);
+    write(&mut scc, 0, B, 9, 0x09);
+    for channel in [Channel::A, B] {
+        write(&mut scc, 0, channel, 15, 0x28);
+        write(&mut scc, 0, channel, 1, 0x01);
+    }
+    assert_eq!(scc.acknowledge(Ticks(1)), None, "nothing is pending");
+    scc.set_dcd(Ticks(2), B, true);
+    assert!(scc.irq() && scc.enable_out());
+    assert_eq!(
+        scc.acknowledge(Ticks(3)),
+        Some(0x42),
+        "external/status of B"
+    );
+    assert!(!scc.irq() && !scc.enable_out());
+    // A higher one interrupts the service.
+    scc.set_dcd(Ticks(4), Channel::A, true);
+    assert!(scc.irq());
+    assert_eq!(scc.acknowledge(Ticks(5)), Some(0x4A));
+    assert_eq!(read(&scc, 5, Channel::A, 3), 0x09, "the pending bits stay");
+    write(&mut scc, 6, Channel::A, 0, 0x10);
+    write(&mut scc, 6, B, 0, 0x10);
+    scc.set_cts(Ticks(7), B, true);
+    assert!(!scc.irq(), "both are under service");
+    write(&mut scc, 8, Channel::A, 0, 0x38);
+    assert!(!scc.irq(), "one still is");
+    write(&mut scc, 9, Channel::A, 0, 0x38);
+    assert!(scc.irq() && scc.enable_out());
+}
+
+#[test]
+fn vector_options_and_the_chain_of_wr9() {
+    // WR9, the acknowledged vector of a WR2 of 81: no status; status low; status high; no vector.
+    for (wr9, vector) in [
+        (0x08, Some(0x81)),
+        (0x09, Some(0x83)),
+        (0x19, Some(0xC1)),
+        (0x0B, None),
+    ] {
+        let mut scc = Scc::new();
+        write(&mut scc, 0, B, 2, 0x81);
+        write(&mut scc, 0, B, 9, wr9);
+        write(&mut scc, 0, B, 1, 0x01);
+        scc.set_dcd(Ticks(1), B, true);
+        assert_eq!(
+            read(&scc, 1, B, 2),
+            if wr9 & 0x10 == 0 { 0x83 } else { 0xC1 },
+            "RR2 of channel B always has the status"
+        );
+        scc.set_enable_in(false);
+        assert!(!scc.irq() && !scc.enable_out(), "somebody above is served");
+        assert_eq!(scc.acknowledge(Ticks(2)), None);
+        scc.set_enable_in(true);
+        assert_eq!(scc.acknowledge(Ticks(2)), vector);
+        assert!(!scc.irq(), "under service, vector or not");
+    }
+    let mut scc = Scc::new();
+    write(&mut scc, 0, B, 9, 0x0C);
+    assert!(!scc.enable_out(), "disable lower chain");
 }

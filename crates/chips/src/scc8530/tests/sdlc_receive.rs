@@ -241,3 +241,54 @@ fn a_receiver_without_its_clock_hears_nothing() {
         );
     }
 }
+
+#[test]
+fn local_loopback_brings_a_frame_back_at_any_rate_and_shuts_the_cable_out() {
+    // LocalTalk's clocks; NRZ at 115.2 kbit/s from the generator.
+    for (wr10, wr11, constant) in [(0xE0, 0x70, 6), (0x80, 0x50, 14)] {
+        let mut bench = listening();
+        for (register, value) in [(10, wr10), (11, wr11), (12, constant)] {
+            bench.write(0, register, value);
+        }
+        bench.write(0, 14, 0x11);
+        bench.write(0, 5, 0x69);
+        bench.write(0, 0, 0x80);
+        bench.inject(1, &[5, 77, 1]);
+        let now = bench.now;
+        bench.chips[0].write_data(now, B, 5);
+        bench.write(0, 0, 0xC0);
+        for byte in [99, 1, 0xFF] {
+            assert!(bench.poll(0, 0x04, true, 300));
+            let now = bench.now;
+            bench.chips[0].write_data(now, B, byte);
+        }
+        let mut bytes = Vec::new();
+        let status = loop {
+            assert!(bench.poll(0, 0x01, true, 300), "{bytes:?}");
+            let status = bench.read(0, 1);
+            bytes.push(bench.data(0));
+            if status & 0x80 != 0 {
+                break status;
+            }
+        };
+        assert_eq!((status & 0x60, &bytes[..4]), (0, &[5, 99, 1, 0xFF][..]));
+        assert_eq!(
+            bench.frames(),
+            [(1, true)],
+            "without RTS nothing is on the cable"
+        );
+    }
+}
+
+#[test]
+fn disabling_the_dpll_or_nrzi_never_misses_a_clock() {
+    for command in [0x61, 0xE1] {
+        let mut bench = listening();
+        bench.write(0, 14, command);
+        let start = bench.now;
+        bench.cable.post(1, start + Ticks(544), Signal::Carrier);
+        bench.cable.post(1, start + Ticks(646), Signal::Idle);
+        bench.wait_us(60);
+        assert_eq!(bench.read(0, 10), 0);
+    }
+}

@@ -1,6 +1,5 @@
 //! "SDLC Transmit", WR5, WR10, the transmit underrun/EOM latch.
 
-use super::super::{Channel, Scc};
 use super::bench::{B, Bench};
 use clock::Ticks;
 use localtalk::Signal;
@@ -216,40 +215,4 @@ fn flags_that_nobody_hears_cost_nothing() {
     bench.chips[0].write_data(now, B, 1);
     let next = bench.chips[0].next_event();
     assert!(next > now && next <= now + Ticks::BYTE);
-}
-
-#[test]
-fn asynchronous_characters_take_their_time() {
-    let mut scc = Scc::new();
-    // x16 clock, one stop bit, 8 bits, 9600 baud from the generator.
-    for (register, value) in [
-        (4, 0x44),
-        (5, 0x6A),
-        (11, 0x50),
-        (12, 10),
-        (13, 0),
-        (14, 1),
-        (3, 0xC1),
-    ] {
-        scc.write_control(
-            Ticks::ZERO,
-            Channel::A,
-            register & 7 | if register > 7 { 8 } else { 0 },
-        );
-        scc.write_control(Ticks::ZERO, Channel::A, value);
-    }
-    scc.write_data(Ticks::ZERO, Channel::A, b'A');
-    assert_eq!(scc.next_event(), Ticks(1632 * 10));
-    scc.write_data(Ticks(10), Channel::A, b'B');
-    assert_eq!(scc.peek_register(Ticks(20), Channel::A, 0) & 0x04, 0);
-    assert_eq!(
-        scc.peek_register(Ticks(1632 * 10), Channel::A, 0) & 0x04,
-        0x04
-    );
-    scc.advance(Ticks(1632 * 20), &mut Tracer::default(), 0);
-    let sent: Vec<(Ticks, u8)> = scc.serial_out(Channel::A).collect();
-    assert_eq!(sent, [(Ticks(1632 * 10), b'A'), (Ticks(1632 * 20), b'B')]);
-    scc.serial_in(Ticks(50_000), Channel::A, b'x');
-    assert_eq!(scc.read_control(Ticks(50_000), Channel::A) & 1, 1);
-    assert_eq!(scc.read_data(Ticks(50_001), Channel::A), b'x');
 }
