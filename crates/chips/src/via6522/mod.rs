@@ -8,8 +8,8 @@
 //! - `timers`: T1 and T2;
 //! - `shift`: the shift register.
 //!
-//! Inference of the author: the shift modes clocked by T2 or φ2 (001, 010, 100, 101, 110) drive CB1, which in a Macintosh is an
-//! output of the keyboard. They are accepted and shift nothing.
+//! In a Macintosh CB1 is an output of the keyboard or the ADB transceiver. In the shift modes in which the chip drives it (001, 010, 100,
+//! 101, 110) what they put there is not seen.
 
 mod ports;
 mod registers;
@@ -26,7 +26,7 @@ use clock::Ticks;
 use ports::ControlLines;
 use serde::{Deserialize, Serialize};
 use shift::ShiftRegister;
-use timers::{Timer1, Timer2};
+use timers::{Counting, Timer1, Timer2};
 
 /// A 6522. Bring it up to the present with [`Via6522::advance`] before looking at its pins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,17 +78,25 @@ impl Via6522 {
         self.t1.disarm();
         self.t2.disarm();
         (self.acr, self.pcr, self.ifr, self.ier) = (0, 0, 0, 0);
-        self.sr.set_mode(0);
+        self.t1.set_acr(0);
+        self.t2.set_counting(now, Counting::Cycles);
+        self.sr.set_acr(0);
     }
 
-    /// Lets the timers run to `now`.
+    /// Lets the timers, the shift register and the pulses on CA2 and CB2 run to `now`.
     pub fn advance(&mut self, now: Ticks) {
         if self.t1.advance(now, self.acr) {
             self.ifr |= Irq::T1;
         }
-        if self.t2.advance(now) {
+        let (timed_out, clocks) = self.t2.advance(now);
+        if timed_out {
             self.ifr |= Irq::T2;
         }
+        let cb2 = self.lines.cb2();
+        if self.sr.clocked(clocks, cb2) | self.sr.advance(now, cb2) {
+            self.ifr |= Irq::SR;
+        }
+        self.lines.advance(now);
     }
 
     /// True while IRQ is asserted: a flag is set whose enable is set (data sheet, *Interrupt operation*).
@@ -101,17 +109,16 @@ impl Via6522 {
     /// Time-outs that nobody has enabled, or whose flag is set already, change no pin: they are caught up with on access.
     pub fn next_event(&self) -> Ticks {
         let wanted = self.ier & !self.ifr;
-        let t1 = if wanted & Irq::T1 != 0 {
-            self.t1.due()
-        } else {
-            Ticks::NEVER
+        let when = |flag: u8, due: Ticks| {
+            if wanted & flag != 0 {
+                due
+            } else {
+                Ticks::NEVER
+            }
         };
-        let t2 = if wanted & Irq::T2 != 0 {
-            self.t2.due()
-        } else {
-            Ticks::NEVER
-        };
-        t1.min(t2)
+        when(Irq::T1, self.t1.due(self.acr))
+            .min(when(Irq::T2, self.t2.due()))
+            .min(when(Irq::SR, self.sr.due(self.t2.shift_clock())))
     }
 
     /// Reads a register at `now`, the falling edge of φ2 that ends the access, with the side effects of reading.
@@ -124,13 +131,13 @@ impl Via6522 {
             }
             Register::Ora => {
                 self.ifr &= !self.lines.flags_cleared_by_port_a(self.pcr);
-                self.lines.port_a_accessed(self.pcr);
+                self.lines.port_a_accessed(now, self.pcr);
             }
             Register::T1CounterLow => self.ifr &= !Irq::T1,
             Register::T2CounterLow => self.ifr &= !Irq::T2,
             Register::Sr => {
                 self.ifr &= !Irq::SR;
-                self.sr.restart();
+                self.sr.restart(now);
             }
             _ => {}
         }
@@ -182,19 +189,19 @@ impl Via6522 {
             Register::Orb => {
                 self.b.output = value;
                 self.ifr &= !self.lines.flags_cleared_by_port_b(self.pcr);
-                self.lines.port_b_written(self.pcr);
+                self.lines.port_b_written(now, self.pcr);
             }
             Register::Ora => {
                 self.a.output = value;
                 self.ifr &= !self.lines.flags_cleared_by_port_a(self.pcr);
-                self.lines.port_a_accessed(self.pcr);
+                self.lines.port_a_accessed(now, self.pcr);
             }
             Register::OraNoHandshake => self.a.output = value,
             Register::Ddrb => self.b.direction = value,
             Register::Ddra => self.a.direction = value,
             Register::T1CounterLow | Register::T1LatchLow => self.t1.write_latch_low(value),
             Register::T1CounterHigh => {
-                self.t1.start(now, value);
+                self.t1.start(now, value, self.acr);
                 self.ifr &= !Irq::T1;
             }
             Register::T1LatchHigh => {
@@ -203,19 +210,21 @@ impl Via6522 {
             }
             Register::T2CounterLow => self.t2.write_latch_low(value),
             Register::T2CounterHigh => {
-                self.t2
-                    .start(now, value, self.acr & Acr::T2_COUNTS_PB6 != 0);
+                self.t2.start(now, value);
                 self.ifr &= !Irq::T2;
             }
             Register::Sr => {
-                self.sr.write(value);
+                self.sr.write(now, value);
                 self.ifr &= !Irq::SR;
             }
             Register::Acr => {
                 self.acr = value;
-                self.t2
-                    .set_counts_pulses(now, value & Acr::T2_COUNTS_PB6 != 0);
-                self.sr.set_mode(value >> 2 & 7);
+                self.t1.set_acr(value);
+                self.t2.set_counting(now, Counting::from_acr(value));
+                self.sr.set_acr(value);
+                if value & Acr::SHIFT == 0 {
+                    self.ifr &= !Irq::SR;
+                }
             }
             Register::Pcr => {
                 self.pcr = value;
@@ -260,8 +269,8 @@ impl Via6522 {
         }
     }
 
-    /// Sets the level of CB1. In the externally clocked modes it shifts: out on its falling, in on its rising edge
-    /// (data sheet, *Shift register operation*, modes 011 and 111).
+    /// Sets the level of CB1, when it is an input. It then shifts: out on its falling, in on its rising edge
+    /// (data sheet, *Shift register operation*, modes 000, 011 and 111).
     pub fn set_cb1(&mut self, now: Ticks, level: bool) {
         self.advance(now);
         let (active, moved) = self.lines.set_cb1(level, self.pcr);
@@ -269,7 +278,7 @@ impl Via6522 {
             self.ifr |= Irq::CB1;
             self.b.latch_pins();
         }
-        if moved && self.sr.clock(level, self.lines.cb2()) {
+        if moved && self.sr.external(level, self.lines.cb2()) {
             self.ifr |= Irq::SR;
         }
     }
@@ -285,6 +294,11 @@ impl Via6522 {
     /// The level that the chip drives on CA2, when it is an output.
     pub fn ca2_out(&self) -> Option<bool> {
         self.lines.ca2_out(self.pcr)
+    }
+
+    /// The level that the chip drives on CB1, when it clocks the shift register itself.
+    pub fn cb1_out(&self) -> Option<bool> {
+        self.sr.cb1_out()
     }
 
     /// The level that the chip drives on CB2: the shift register's in the shift-out modes, else what the PCR says.

@@ -1,6 +1,7 @@
 //! Ports A and B and their control lines (data sheet, *Port A and port B operation*, *Handshake control*).
 
 use super::registers::{Irq, Pcr};
+use clock::Ticks;
 use serde::{Deserialize, Serialize};
 
 /// One 8-bit port.
@@ -74,6 +75,9 @@ pub(super) struct ControlLines {
     cb2: bool,
     ca2_handshake: bool,
     cb2_handshake: bool,
+    /// When the pulse of mode 5 ends.
+    ca2_pulse: Ticks,
+    cb2_pulse: Ticks,
 }
 
 impl Default for ControlLines {
@@ -85,6 +89,8 @@ impl Default for ControlLines {
             cb2: true,
             ca2_handshake: true,
             cb2_handshake: true,
+            ca2_pulse: Ticks::NEVER,
+            cb2_pulse: Ticks::NEVER,
         }
     }
 }
@@ -93,6 +99,7 @@ impl Default for ControlLines {
 /// 7 high.
 const OUTPUT: u8 = 4;
 const HANDSHAKE: u8 = 4;
+const PULSE: u8 = 5;
 const LOW: u8 = 6;
 
 fn is_independent_input(mode: u8) -> bool {
@@ -106,13 +113,24 @@ fn is_active(mode: u8, was: bool, is: bool) -> bool {
 impl ControlLines {
     pub fn reset(&mut self) {
         (self.ca2_handshake, self.cb2_handshake) = (true, true);
+        (self.ca2_pulse, self.cb2_pulse) = (Ticks::NEVER, Ticks::NEVER);
+    }
+
+    /// Ends the pulses of mode 5 that are over by `now`.
+    pub fn advance(&mut self, now: Ticks) {
+        if now >= self.ca2_pulse {
+            (self.ca2_handshake, self.ca2_pulse) = (true, Ticks::NEVER);
+        }
+        if now >= self.cb2_pulse {
+            (self.cb2_handshake, self.cb2_pulse) = (true, Ticks::NEVER);
+        }
     }
 
     /// True when this is the active transition, which also ends a read or write handshake on CA2.
     pub fn set_ca1(&mut self, level: bool, pcr: u8) -> bool {
         let was = std::mem::replace(&mut self.ca1, level);
         let active = was != level && level == (pcr & Pcr::CA1_RISING != 0);
-        if active {
+        if active && self.ca2_pulse == Ticks::NEVER {
             self.ca2_handshake = true;
         }
         active
@@ -127,7 +145,7 @@ impl ControlLines {
     pub fn set_cb1(&mut self, level: bool, pcr: u8) -> (bool, bool) {
         let was = std::mem::replace(&mut self.cb1, level);
         let active = was != level && level == (pcr & Pcr::CB1_RISING != 0);
-        if active {
+        if active && self.cb2_pulse == Ticks::NEVER {
             self.cb2_handshake = true;
         }
         (active, was != level)
@@ -144,10 +162,10 @@ impl ControlLines {
 
     pub fn pcr_written(&mut self, pcr: u8) {
         if Pcr::ca2(pcr) != HANDSHAKE {
-            self.ca2_handshake = true;
+            (self.ca2_handshake, self.ca2_pulse) = (true, Ticks::NEVER);
         }
         if Pcr::cb2(pcr) != HANDSHAKE {
-            self.cb2_handshake = true;
+            (self.cb2_handshake, self.cb2_pulse) = (true, Ticks::NEVER);
         }
     }
 
@@ -169,17 +187,25 @@ impl ControlLines {
         }
     }
 
-    /// Port A has read and write handshake; the pulse of mode 5 lasts one cycle and is not represented as a level.
-    pub fn port_a_accessed(&mut self, pcr: u8) {
-        if Pcr::ca2(pcr) == HANDSHAKE {
+    /// Port A has read and write handshake. The pulse of mode 5 is "low for one cycle following a read or write".
+    pub fn port_a_accessed(&mut self, now: Ticks, pcr: u8) {
+        let mode = Pcr::ca2(pcr);
+        if matches!(mode, HANDSHAKE | PULSE) {
             self.ca2_handshake = false;
+        }
+        if mode == PULSE {
+            self.ca2_pulse = now + Ticks::VIA;
         }
     }
 
     /// Port B has write handshake only.
-    pub fn port_b_written(&mut self, pcr: u8) {
-        if Pcr::cb2(pcr) == HANDSHAKE {
+    pub fn port_b_written(&mut self, now: Ticks, pcr: u8) {
+        let mode = Pcr::cb2(pcr);
+        if matches!(mode, HANDSHAKE | PULSE) {
             self.cb2_handshake = false;
+        }
+        if mode == PULSE {
+            self.cb2_pulse = now + Ticks::VIA;
         }
     }
 
@@ -194,7 +220,7 @@ impl ControlLines {
 
 fn output(mode: u8, handshake: bool) -> Option<bool> {
     match mode {
-        HANDSHAKE => Some(handshake),
+        HANDSHAKE | PULSE => Some(handshake),
         LOW => Some(false),
         mode if mode & OUTPUT != 0 => Some(true),
         _ => None,

@@ -2,8 +2,8 @@
 //!
 //! A counter is kept as the cycle at which it held a known value, so that running costs nothing. With N written at cycle
 //! 0 it holds N - k at cycle k, passes through zero at cycle N, and "the interrupt flag is set N + 1.5 cycles" after the
-//! write: half a cycle after the counter has rolled over to FFFF. In free-run mode it is then reloaded, so that time-outs
-//! are N + 2 cycles apart (data sheet, *Timer 1 free-run mode*, timing figure).
+//! write: half a cycle after the counter has rolled over to FFFF. T1 is then reloaded from its latches, in one-shot mode as well
+//! as in free-run mode, so that time-outs are N + 2 cycles apart (data sheet, timing figures of both modes).
 
 use super::registers::Acr;
 use clock::Ticks;
@@ -28,9 +28,9 @@ pub(super) struct Timer1 {
     /// The counter's content at cycle `base`.
     start: u16,
     base: u64,
-    /// A time-out is still to come.
-    armed: bool,
-    pb7_low: bool,
+    /// It has timed out since T1C-H was written: in one-shot mode it does not interrupt again.
+    fired: bool,
+    pb7: bool,
 }
 
 impl Default for Timer1 {
@@ -39,17 +39,19 @@ impl Default for Timer1 {
             latch: 0xFFFF,
             start: 0xFFFF,
             base: 0,
-            armed: false,
-            pb7_low: false,
+            fired: true,
+            pb7: true,
         }
     }
 }
 
 impl Timer1 {
-    /// "The T1 counter continues to decrement" after a one-shot time-out, so the content is always a difference.
     pub fn counter(&self, now: Ticks) -> u16 {
-        self.start
-            .wrapping_sub(cycle(now).saturating_sub(self.base) as u16)
+        if cycle(now) < self.base {
+            // The half cycle between time-out and reload.
+            return 0xFFFF;
+        }
+        self.start.wrapping_sub((cycle(now) - self.base) as u16)
     }
 
     pub fn latch(&self) -> u16 {
@@ -57,7 +59,7 @@ impl Timer1 {
     }
 
     pub fn pb7(&self) -> u8 {
-        if self.pb7_low { 0 } else { 0x80 }
+        if self.pb7 { 0x80 } else { 0 }
     }
 
     pub fn write_latch_low(&mut self, value: u8) {
@@ -68,39 +70,40 @@ impl Timer1 {
         self.latch = self.latch & 0x00FF | u16::from(value) << 8;
     }
 
-    /// T1C-H was written: "transfers low order latches into low order counter", starts, PB7 goes low.
-    pub fn start(&mut self, now: Ticks, high: u8) {
+    /// T1C-H was written: "transfers low order latches into low order counter", starts; PB7 goes low if it is T1's.
+    pub fn start(&mut self, now: Ticks, high: u8, acr: u8) {
         self.write_latch_high(high);
         self.start = self.latch;
         self.base = cycle(now);
-        self.armed = true;
-        self.pb7_low = true;
+        self.fired = false;
+        self.pb7 = acr & Acr::T1_PB7 == 0;
+    }
+
+    /// The ACR was written. While PB7 is not T1's, its output waits at 1: what a VIC-20 shows, as published with VICE's test `via_pb7`.
+    pub fn set_acr(&mut self, acr: u8) {
+        if acr & Acr::T1_PB7 == 0 {
+            self.pb7 = true;
+        }
     }
 
     pub fn disarm(&mut self) {
-        self.armed = false;
-        self.pb7_low = false;
+        self.fired = true;
+        self.pb7 = true;
     }
 
-    /// When the next time-out sets the flag. A timer that has never been started has no time-out in either mode
-    /// (inference: after RES the counter runs with unknown content, and no program waits for it).
-    pub fn due(&self) -> Ticks {
-        if self.armed {
-            timeout(self.base, self.start)
-        } else {
+    /// When the next time-out sets the flag.
+    pub fn due(&self, acr: u8) -> Ticks {
+        if self.fired && acr & Acr::T1_FREE_RUN == 0 {
             Ticks::NEVER
+        } else {
+            timeout(self.base, self.start)
         }
     }
 
     /// Runs to `now`; true when the flag was set on the way.
     pub fn advance(&mut self, now: Ticks, acr: u8) -> bool {
-        if !self.armed || now < timeout(self.base, self.start) {
+        if now < timeout(self.base, self.start) {
             return false;
-        }
-        if acr & Acr::T1_FREE_RUN == 0 {
-            self.armed = false;
-            self.pb7_low = false;
-            return true;
         }
         // The first reload ends the running count; from then on every period has the latch's length. The latch cannot
         // have changed since, for each write to it is preceded by a call of this function.
@@ -113,21 +116,48 @@ impl Timer1 {
             self.base += more * period;
             timeouts += more;
         }
-        if timeouts % 2 == 1 {
-            self.pb7_low = !self.pb7_low;
+        if acr & Acr::T1_FREE_RUN == 0 {
+            timeouts = u64::from(!self.fired);
         }
-        true
+        self.fired = true;
+        if acr & Acr::T1_PB7 != 0 && timeouts % 2 == 1 {
+            self.pb7 = !self.pb7;
+        }
+        timeouts > 0
     }
 }
 
-/// Timer 2: one-shot interval timer, or counter of pulses on PB6.
+/// What timer 2 counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Counting {
+    /// Cycles, all 16 bits.
+    #[default]
+    Cycles,
+    /// Negative pulses on PB6.
+    Pulses,
+    /// Cycles, for the shift register: the low byte is reloaded from its latch when it has rolled over, every N + 2 cycles; the high byte
+    /// counts how often (data sheet, *Shift register operation*, modes 001, 100, 101; the high byte as open emulators have found it).
+    Shifts,
+}
+
+impl Counting {
+    pub fn from_acr(acr: u8) -> Counting {
+        match acr >> 2 & 7 {
+            _ if acr & Acr::T2_COUNTS_PB6 != 0 => Counting::Pulses,
+            0b001 | 0b100 | 0b101 => Counting::Shifts,
+            _ => Counting::Cycles,
+        }
+    }
+}
+
+/// Timer 2: one-shot interval timer, counter of pulses on PB6, or the shift register's clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Timer2 {
     latch_low: u8,
     start: u16,
     base: u64,
     armed: bool,
-    pulses: bool,
+    counting: Counting,
 }
 
 impl Default for Timer2 {
@@ -137,18 +167,20 @@ impl Default for Timer2 {
             start: 0xFFFF,
             base: 0,
             armed: false,
-            pulses: false,
+            counting: Counting::Cycles,
         }
     }
 }
 
 impl Timer2 {
     pub fn counter(&self, now: Ticks) -> u16 {
-        if self.pulses {
-            return self.start;
+        let passed = cycle(now).saturating_sub(self.base) as u16;
+        match self.counting {
+            Counting::Pulses => self.start,
+            // The half cycle between roll-over and reload.
+            Counting::Shifts if cycle(now) < self.base => self.start | 0xFF,
+            _ => self.start.wrapping_sub(passed),
         }
-        self.start
-            .wrapping_sub(cycle(now).saturating_sub(self.base) as u16)
     }
 
     pub fn write_latch_low(&mut self, value: u8) {
@@ -156,47 +188,70 @@ impl Timer2 {
     }
 
     /// T2C-H was written: the low byte comes from the latch.
-    pub fn start(&mut self, now: Ticks, high: u8, pulses: bool) {
+    pub fn start(&mut self, now: Ticks, high: u8) {
         self.start = u16::from(high) << 8 | u16::from(self.latch_low);
         self.base = cycle(now);
         self.armed = true;
-        self.pulses = pulses;
     }
 
     pub fn disarm(&mut self) {
         self.armed = false;
     }
 
-    /// ACR bit 5 was written: the count goes on from where it stands.
-    pub fn set_counts_pulses(&mut self, now: Ticks, pulses: bool) {
-        if pulses != self.pulses {
+    /// The ACR was written: the count goes on from where it stands.
+    pub fn set_counting(&mut self, now: Ticks, counting: Counting) {
+        if counting != self.counting {
             self.start = self.counter(now);
             self.base = cycle(now);
-            self.pulses = pulses;
+            self.counting = counting;
         }
+    }
+
+    /// When the low byte next rolls over, and the time between roll-overs, while the shift register is clocked by T2.
+    pub fn shift_clock(&self) -> Option<(Ticks, Ticks)> {
+        (self.counting == Counting::Shifts)
+            .then(|| (timeout(self.base, self.start & 0xFF), self.period()))
+    }
+
+    fn period(&self) -> Ticks {
+        Ticks((u64::from(self.latch_low) + 2) * CYCLE)
     }
 
     pub fn due(&self) -> Ticks {
-        if self.armed && !self.pulses {
-            timeout(self.base, self.start)
-        } else {
-            Ticks::NEVER
+        match self.counting {
+            _ if !self.armed => Ticks::NEVER,
+            Counting::Pulses => Ticks::NEVER,
+            Counting::Cycles => timeout(self.base, self.start),
+            Counting::Shifts => {
+                timeout(self.base, self.start & 0xFF) + self.period() * u64::from(self.start >> 8)
+            }
         }
     }
 
-    /// Runs to `now`; true when the flag was set on the way. "After timing out, the counter continues to decrement", without
-    /// setting the flag again until T2C-H is written.
-    pub fn advance(&mut self, now: Ticks) -> bool {
+    /// Runs to `now`: whether the flag was set on the way, and how often the low byte has clocked the shift register. "After timing
+    /// out, the counter continues to decrement", without setting the flag again until T2C-H is written.
+    pub fn advance(&mut self, now: Ticks) -> (bool, u64) {
         let timed_out = now >= self.due();
         if timed_out {
             self.armed = false;
         }
-        timed_out
+        let clocks = match self.shift_clock() {
+            Some((first, period)) if now >= first => {
+                let more = (now - first).0 / period.0;
+                self.base += u64::from(self.start & 0xFF) + 2 + more * period.0 / CYCLE;
+                let high = (self.start >> 8).wrapping_sub(more as u16 + 1);
+                self.start = high << 8 | u16::from(self.latch_low);
+                more + 1
+            }
+            _ => 0,
+        };
+        (timed_out, clocks)
     }
 
-    /// One pulse on PB6; true when it sets the flag: "the interrupt flag is set as T2 reaches zero" and rolls over.
+    /// One pulse on PB6; true when it sets the flag: "the interrupt flag is set as T2 reaches zero", which N pulses do. (Open emulators
+    /// differ here: MAME counts one pulse more.)
     pub fn pulse(&mut self) -> bool {
-        if !self.pulses {
+        if self.counting != Counting::Pulses {
             return false;
         }
         self.start = self.start.wrapping_sub(1);
