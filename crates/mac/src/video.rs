@@ -30,21 +30,47 @@ const SLOT: u32 = 8;
 const SLOTS: u32 = Ticks::LINE.0 as u32 / SLOT;
 const VISIBLE_SLOTS: u32 = WIDTH as u32 / SLOT;
 
-/// Ticks to wait for a slot, by whether the line is drawn and by half the dot at which the access is wanted.
-static WAITS: [[u8; Ticks::LINE.0 as usize / 2]; 2] = [waits(false), waits(true)];
+/// Lines of a frame.
+const LINES: u32 = (Ticks::FRAME.0 / Ticks::LINE.0) as u32;
+
+/// Ticks to wait for a slot, by the kind of the line (bit 0: it is drawn, bit 1: the next one is), and by half the dot at which the access
+/// is wanted.
+static WAITS: [[u8; Ticks::LINE.0 as usize / 2]; 4] = [
+    waits(false, false),
+    waits(true, false),
+    waits(false, true),
+    waits(true, true),
+];
+
+/// The kind of every line, and of the first lines of the next frame: an instruction may reach into it.
+static KINDS: [u8; 512] = kinds();
+
+const fn is_drawn(line: u32) -> bool {
+    let line = line % LINES;
+    line >= BLANK_LINES && line < BLANK_LINES + HEIGHT as u32
+}
+
+const fn kinds() -> [u8; 512] {
+    let mut kinds = [0; 512];
+    let mut line = 0;
+    while line < kinds.len() {
+        kinds[line] = is_drawn(line as u32) as u8 | (is_drawn(line as u32 + 1) as u8) << 1;
+        line += 1;
+    }
+    kinds
+}
 
 const fn slot_is_taken(drawn: bool, slot: u32) -> bool {
     (drawn && slot < VISIBLE_SLOTS && slot.is_multiple_of(2)) || slot == VISIBLE_SLOTS
 }
 
-const fn waits(drawn: bool) -> [u8; Ticks::LINE.0 as usize / 2] {
+const fn waits(drawn: bool, next_drawn: bool) -> [u8; Ticks::LINE.0 as usize / 2] {
     let mut table = [0; Ticks::LINE.0 as usize / 2];
     let mut half = 0;
     while half < table.len() {
         let dot = half as u32 * 2;
         let mut slot = dot.div_ceil(SLOT);
-        // The first slot of the next line is taken only if that line is drawn; that it is, is right for all lines but two of a frame.
-        while slot_is_taken(drawn, slot % SLOTS) {
+        while slot_is_taken(if slot < SLOTS { drawn } else { next_drawn }, slot % SLOTS) {
             slot += 1;
         }
         table[half] = (slot * SLOT - dot) as u8;
@@ -57,8 +83,8 @@ const fn waits(drawn: bool) -> [u8; Ticks::LINE.0 as usize / 2] {
 #[inline(always)]
 pub fn ram_wait(offset: u32) -> u64 {
     const LINE: u32 = Ticks::LINE.0 as u32;
-    let drawn = offset / LINE >= BLANK_LINES;
-    u64::from(WAITS[usize::from(drawn)][(offset % LINE) as usize / 2])
+    let kind = KINDS[(offset / LINE) as usize % KINDS.len()];
+    u64::from(WAITS[usize::from(kind & 3)][(offset % LINE) as usize / 2])
 }
 
 /// True while the beam is in horizontal blanking, `offset` ticks after the beginning of a frame (VIA PB6, "H4").
@@ -106,6 +132,7 @@ mod tests {
         assert_eq!(ram_wait(line + 520), 0);
         assert_eq!(ram_wait(line + 528), 0);
         assert_eq!(ram_wait(line + 698), 14);
+        assert_eq!(ram_wait(line - 6), 14);
         assert_eq!(ram_wait(0), 0);
         assert_eq!(ram_wait(512), 8);
     }

@@ -55,6 +55,76 @@ fn um_autovector_entry_takes_44_clocks_plus_the_wait_for_e() {
     assert_eq!(mac.interrupts().longest_wait[1], Ticks(2 * (44 + 12)));
 }
 
+/// UM, table 8-14: 44 clocks with an acknowledge cycle of 4; a cycle synchronised with E ends one clock after a falling edge of E, 10 to
+/// 19 clocks after its beginning. It begins 10 clocks into the exception: 6 internal ones and the write of the PC's low word (microcode, `itlx1`).
+#[test]
+fn um_interrupt_entry_from_every_position_in_a_period_of_e() {
+    let mut acknowledges = Vec::new();
+    for clock in 0..10_u64 {
+        let mut rom = Rom::new();
+        rom.code(CODE, &[0x4E72, 0x2000]);
+        rom.long(0x70, CODE + 0x100);
+        rom.code(CODE + 0x100, &[NOP, 0x60FE]);
+        let mut mac = rom.boot();
+        let request = Ticks(2000 + clock * 2);
+        mac.run_until(request);
+        assert_eq!((mac.is_stopped(), mac.now()), (true, request));
+        mac.set_interrupt_switch(true);
+        let steps = steps(&mut mac, request + Ticks(400));
+        let handler = first(&steps, CODE + 0x100) - Ticks(8);
+        let begin = request.0 / 2 + 10;
+        let length = (10..=19).find(|length| (begin + length) % 10 == 1);
+        let length = length.expect("an edge");
+        assert_eq!((handler - request).0 / 2, 44 - 4 + length, "{clock}");
+        acknowledges.push(length);
+    }
+    acknowledges.sort_unstable();
+    assert_eq!(acknowledges, (10..=19).collect::<Vec<_>>());
+}
+
+/// A request in the middle of an instruction waits for its end (UM, "Interrupts": they are recognised between instructions).
+#[test]
+fn um_an_interrupt_waits_for_the_end_of_the_instruction() {
+    let mut inside = 0;
+    for count in 20..60 {
+        let mut rom = Rom::new();
+        let program = [
+            &poke(via(14), 0xC0)[..],
+            &poke(via(4), count),
+            &[0x46FC, 0x2000, 0x7203],
+            &poke(via(5), 0),
+        ]
+        .concat();
+        let division = rom.code(CODE, &program);
+        // DIVU D1,D0 of 0 by 3 lasts 136 clocks.
+        rom.code(division, &[0x80C1, 0x80C1, 0x80C1, 0x80C1, 0x80C1, 0x60FE]);
+        rom.long(0x64, CODE + 0x100);
+        rom.code(CODE + 0x100, &[NOP, 0x60FE]);
+        let mut mac = rom.boot();
+        let steps = steps(&mut mac, Ticks(5000));
+        // The write to T1C-H ended a prefetch ago, one clock after the edge of E.
+        let written = first(&steps, division - 8) - Ticks(8 + 2);
+        let due = written + Ticks((u64::from(count) + 1) * 20 + 10);
+        let handler = first(&steps, CODE + 0x100) - Ticks(8);
+        let end = steps
+            .iter()
+            .map(|step| step.at)
+            .find(|&end| end >= due)
+            .expect("an instruction that ends behind the request");
+        // What lies near the end depends on the clock at which the lines are sampled.
+        if (end - due).0 < 20 {
+            continue;
+        }
+        inside += 1;
+        let clocks = (handler - end).0 / 2;
+        assert!(
+            (44 - 4 + 10..=44 - 4 + 19).contains(&clocks),
+            "{count}: {clocks}"
+        );
+    }
+    assert!(inside > 20, "{inside}");
+}
+
 #[test]
 fn timer_1_free_run_interrupts_783360_times_in_n_plus_two_seconds() {
     let mut mac = timer_in_stop(1000 - 2, 0x40).boot();
