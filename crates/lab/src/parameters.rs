@@ -3,6 +3,7 @@
 //! A scenario is a set of values for these keys. Keys that begin with `tape.` and `disk.` and are not listed here belong to the drive's
 //! profile and are asked of it.
 
+use crate::profiles::{OwnProfile, find_tape_profile, is_file};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -544,6 +545,7 @@ pub fn nearest<'a>(key: &str, among: impl IntoIterator<Item = &'a str>) -> Optio
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameters {
     values: BTreeMap<String, String>,
+    own_profile: Option<OwnProfile>,
 }
 
 impl Parameters {
@@ -563,7 +565,36 @@ impl Parameters {
                 allowed,
             });
         }
+        if key == "tape.profile" {
+            self.choose_profile(value)?;
+        }
         self.values.insert(key.into(), value.into());
+        Ok(())
+    }
+
+    /// Takes a drive profile that is not built in. What `tape.profile` is set to must be its file's name.
+    pub fn set_own_profile(&mut self, own: OwnProfile) {
+        self.own_profile = Some(own);
+    }
+
+    /// The drive profile that `tape.profile` names, when it is a file of the user's.
+    pub fn own_profile(&self) -> Option<&OwnProfile> {
+        self.own_profile.as_ref()
+    }
+
+    fn choose_profile(&mut self, name: &str) -> Result<(), ParameterError> {
+        let refuse = |allowed| ParameterError::Value {
+            key: "tape.profile".into(),
+            value: name.into(),
+            allowed,
+        };
+        if !is_file(name) {
+            self.own_profile = None;
+            return find_tape_profile(name).map(drop).map_err(refuse);
+        }
+        if self.own_profile.as_ref().is_none_or(|own| own.file != name) {
+            self.own_profile = Some(OwnProfile::read(name).map_err(refuse)?);
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use crate::parameters::{Kind, Parameters, SPECS, Source};
 use scsi::disk::DiskProfile;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tape::Profile;
 use tape::drive::Origin;
@@ -21,18 +22,70 @@ pub struct Resolved {
     pub source: String,
 }
 
-/// The tape profile that `tape.profile` names: one of the built-in ones or a TOML file.
+/// A drive profile that is a file of the user's, as it was when a scenario was read: a run does not depend on what becomes of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnProfile {
+    /// The file's name, as the user gave it.
+    pub file: String,
+    /// What was in it.
+    pub text: String,
+}
+
+impl OwnProfile {
+    /// Reads a profile.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no profile; the text names the file, the key and what would be right.
+    pub fn read(file: &str) -> Result<OwnProfile, String> {
+        let text =
+            std::fs::read_to_string(Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
+        OwnProfile::new(file, text)
+    }
+
+    /// A profile from the text of a file.
+    ///
+    /// # Errors
+    /// When the text is no profile.
+    pub fn new(file: &str, text: String) -> Result<OwnProfile, String> {
+        let own = OwnProfile {
+            file: file.to_owned(),
+            text,
+        };
+        own.profile().map(|_| own)
+    }
+
+    fn profile(&self) -> Result<Profile, String> {
+        Profile::parse(&self.text).map_err(|error| format!("{}: {error}", self.file))
+    }
+}
+
+/// True when `tape.profile` names a file of the user's and not a built-in profile.
+pub fn is_file(name: &str) -> bool {
+    name.ends_with(".toml")
+}
+
+/// The tape profile with this name: one of the built-in ones or a TOML file.
 ///
 /// # Errors
 /// When there is none, or the file is no profile.
+pub fn find_tape_profile(name: &str) -> Result<Profile, String> {
+    if is_file(name) {
+        OwnProfile::read(name)?.profile()
+    } else {
+        Profile::named(name)
+            .map_err(|error| format!("{error}; or give a TOML file, whose name ends in .toml"))
+    }
+}
+
+/// The tape profile that `tape.profile` names, with the figures that were set.
+///
+/// # Errors
+/// When there is none, the file is no profile, or a figure cannot have its value.
 pub fn tape_profile(parameters: &Parameters) -> Result<Profile, String> {
     let name = parameters.text("tape.profile");
-    let mut profile = if name.ends_with(".toml") {
-        let text =
-            std::fs::read_to_string(Path::new(name)).map_err(|error| format!("{name}: {error}"))?;
-        Profile::parse(&text).map_err(|error| format!("{name}: {error}"))?
-    } else {
-        Profile::named(name).map_err(|error| error.to_string())?
+    let mut profile = match parameters.own_profile() {
+        Some(own) => own.profile()?,
+        None => find_tape_profile(name)?,
     };
     for (key, value) in parameters
         .overrides()

@@ -1,6 +1,7 @@
 //! Scenarios: which machines there are, what runs on them, and every figure that is not the default.
 
 use crate::parameters::{ParameterError, Parameters, nearest, spec_of};
+use crate::profiles::OwnProfile;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -274,9 +275,20 @@ impl Scenario {
             parameters: Parameters::default(),
             fixes: Vec::new(),
         };
+        // `profile` stands before `tape` in the table's order, which is that of the alphabet: `tape.profile` finds it there.
         for (key, value) in table {
             let here = format!("{place}: {}", line_of(text, key));
             match (key.as_str(), value) {
+                ("profile", toml::Value::Table(profile)) => {
+                    let part = |name: &str| profile.get(name).and_then(toml::Value::as_str);
+                    let (Some(file), Some(text)) = (part("file"), part("text")) else {
+                        let reason = "[profile] needs `file`, the name in `tape.profile`, and `text`, the drive profile itself";
+                        return Err(refuse(here, reason.into()));
+                    };
+                    let own = OwnProfile::new(file, text.to_owned());
+                    let own = own.map_err(|reason| refuse(here, reason))?;
+                    scenario.parameters.set_own_profile(own);
+                }
                 ("name", toml::Value::String(text)) => scenario.name.clone_from(text),
                 ("about", toml::Value::String(text)) => scenario.about.clone_from(text),
                 ("expect", toml::Value::String(word)) => {
@@ -334,8 +346,8 @@ impl Scenario {
                 }
                 (key, _) => {
                     let known = [
-                        "name", "about", "expect", "fixes", "machines", "run", "mac", "disk",
-                        "tape", "mail", "server", "backup",
+                        "name", "about", "expect", "fixes", "machines", "profile", "run", "mac",
+                        "disk", "tape", "mail", "server", "backup",
                     ];
                     let near = nearest(key, known)
                         .map(|near| format!("; the nearest is `{near}`"))
@@ -393,6 +405,13 @@ impl Scenario {
         for machine in &self.machines {
             let programs: Vec<String> = machine.programs.iter().map(|name| quote(name)).collect();
             out += &format!("{} = [{}]\n", machine.name, programs.join(", "));
+        }
+        if let Some(own) = self.parameters.own_profile() {
+            out += &format!(
+                "\n[profile]\nfile = {}\ntext = {}\n",
+                quote(&own.file),
+                quote(&own.text)
+            );
         }
         let mut topic = "";
         let lines = crate::profiles::resolved(&self.parameters);
