@@ -89,7 +89,7 @@ impl Host {
                     self.drive.given(self.now, tracer);
                 }
                 Next::Status(status) => return (status, taken),
-                Next::Wait(until) => self.now = until,
+                Next::Wait(until) | Next::Disconnect(until) => self.now = until,
                 other => unreachable!("{other:?} in a command without a bus"),
             }
         }

@@ -575,6 +575,8 @@ fn a_reservation_keeps_other_initiators_out() {
         host.command(&[0x12, 0, 0, 0, 36, 0], &[]).status,
         Status::Good
     );
+    // Releasing is no conflict; the unit attention comes first (SCSI-2, 7.9).
+    assert_eq!(host.fails(&[0x17, 0, 0, 0, 0, 0], &[]).2, code::RESET);
     assert_eq!(
         host.command(&[0x17, 0, 0, 0, 0, 0], &[]).status,
         Status::Good
@@ -586,7 +588,6 @@ fn a_reservation_keeps_other_initiators_out() {
     host.initiator = 7;
     host.succeeds(&[0x17, 0, 0, 0, 0, 0], &[]);
     host.initiator = 2;
-    assert_eq!(host.fails(&TEST_UNIT_READY, &[]).2, code::RESET);
     host.succeeds(&TEST_UNIT_READY, &[]);
 }
 

@@ -249,7 +249,7 @@ fn fed(profile: &Profile, pauses: &[(u32, u16)]) -> Result<(), TestCaseError> {
         let (mut data, mut taken, mut last) = (Vec::new(), 0, Ticks::ZERO);
         loop {
             match drive.next(*now, tracer) {
-                Next::Wait(until) => *now = until,
+                Next::Wait(until) | Next::Disconnect(until) => *now = until,
                 Next::Status(status) => return Ok((status, data, drive.medium().cloned())),
                 next => {
                     *now = (*now).max(last + drive.byte_period());

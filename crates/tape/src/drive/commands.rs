@@ -1,66 +1,16 @@
+use super::descriptor::{self, Access, operation::*};
+use super::position::Locating;
+use super::reading_commands::Read;
+use super::recovery::Recover;
+use super::reverse::Reverse;
 use super::sense::{Sense, code, key};
-use super::transfer::{Marks, Read, Write};
 use super::travel::Travel;
-use super::{Code, Drive};
+use super::writing_commands::{Marks, Write};
+use super::{Drive, abilities::Feature};
 use clock::Ticks;
 use scsi::{Cdb, Next, Status};
 use serde::{Deserialize, Serialize};
 use trace::Tracer;
-
-/// Operation codes (SCSI-2, tables 27 and 182).
-pub(super) mod operation {
-    pub const TEST_UNIT_READY: u8 = 0x00;
-    pub const REWIND: u8 = 0x01;
-    pub const REQUEST_SENSE: u8 = 0x03;
-    pub const READ_BLOCK_LIMITS: u8 = 0x05;
-    pub const READ: u8 = 0x08;
-    pub const WRITE: u8 = 0x0A;
-    pub const WRITE_FILEMARKS: u8 = 0x10;
-    pub const SPACE: u8 = 0x11;
-    pub const INQUIRY: u8 = 0x12;
-    pub const VERIFY: u8 = 0x13;
-    pub const MODE_SELECT: u8 = 0x15;
-    pub const RESERVE: u8 = 0x16;
-    pub const RELEASE: u8 = 0x17;
-    pub const ERASE: u8 = 0x19;
-    pub const MODE_SENSE: u8 = 0x1A;
-    pub const LOAD_UNLOAD: u8 = 0x1B;
-    pub const SEND_DIAGNOSTIC: u8 = 0x1D;
-    pub const PREVENT_ALLOW: u8 = 0x1E;
-}
-use operation::*;
-
-/// Bits of byte 1 that a command may have set; `None` for commands the drive does not know. The upper three are the logical unit number of SCSI-1.
-fn allowed(operation: u8) -> Option<u8> {
-    Some(match operation {
-        TEST_UNIT_READY | REQUEST_SENSE | READ_BLOCK_LIMITS | PREVENT_ALLOW | RESERVE | RELEASE => {
-            0
-        }
-        REWIND | WRITE | WRITE_FILEMARKS | LOAD_UNLOAD | INQUIRY => 0x01,
-        READ | ERASE => 0x03,
-        VERIFY => 0x07,
-        SPACE => 0x07,
-        MODE_SELECT => 0x10,
-        MODE_SENSE => 0x08,
-        SEND_DIAGNOSTIC => 0x17,
-        _ => return None,
-    })
-}
-
-/// Commands that need a tape that is loaded.
-fn needs_tape(operation: u8) -> bool {
-    [
-        TEST_UNIT_READY,
-        REWIND,
-        READ,
-        WRITE,
-        WRITE_FILEMARKS,
-        SPACE,
-        VERIFY,
-        ERASE,
-    ]
-    .contains(&operation)
-}
 
 /// What the command in progress is at.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -77,8 +27,9 @@ pub(super) enum Activity {
         bytes: Vec<u8>,
         sent: usize,
     },
-    /// The parameter list of MODE SELECT.
+    /// A parameter list comes from the host.
     Receive {
+        cdb: Cdb,
         wanted: usize,
         bytes: Vec<u8>,
     },
@@ -89,6 +40,9 @@ pub(super) enum Activity {
     Write(Write),
     Marks(Marks),
     Read(Read),
+    Reverse(Reverse),
+    Recover(Recover),
+    Position(Locating),
     Travel(Travel),
     Done(Status),
 }
@@ -106,13 +60,8 @@ impl Activity {
 pub(super) enum Step {
     /// This is what should happen next on the bus.
     Ask(Next),
-    /// The command is at something else now.
+    /// The command is at something else.
     Go(Activity),
-}
-
-/// A three-byte number of a command, as all transfer lengths and counts of group 0 are.
-pub(super) fn length(cdb: &[u8]) -> u32 {
-    u32::from_be_bytes([0, cdb[2], cdb[3], cdb[4]])
 }
 
 impl Drive {
@@ -122,24 +71,26 @@ impl Drive {
             let mut activity = std::mem::take(&mut self.activity);
             let step = match &mut activity {
                 Activity::Idle => unreachable!("next is asked only during a command"),
-                Activity::Decoding { until, .. } | Activity::Busy { until } if *until > now => {
-                    Step::Ask(Next::Wait(*until))
-                }
-                Activity::Decoding { cdb, lun, .. } => {
-                    Step::Go(self.execute(now, cdb.bytes(), *lun))
-                }
+                Activity::Decoding { until, .. } if *until > now => Step::Ask(Next::Wait(*until)),
+                Activity::Busy { until } if *until > now => self.wait_until(now, *until),
+                Activity::Decoding { cdb, lun, .. } => Step::Go(self.execute(now, cdb, *lun)),
                 Activity::Busy { .. } => Step::Go(Activity::Done(Status::Good)),
                 Activity::Send { bytes, sent } => match bytes.get(*sent) {
                     Some(&byte) => Step::Ask(Next::DataIn(byte)),
                     None => Step::Go(Activity::Done(Status::Good)),
                 },
-                Activity::Receive { wanted, bytes } if bytes.len() < *wanted => {
+                Activity::Receive { wanted, bytes, .. } if bytes.len() < *wanted => {
                     Step::Ask(Next::DataOut)
                 }
-                Activity::Receive { bytes, .. } => Step::Go(self.mode_select(bytes)),
+                Activity::Receive { cdb, bytes, .. } => {
+                    self.parameters(now, cdb.bytes(), bytes, tracer)
+                }
                 Activity::Write(write) => self.write_step(now, write, tracer),
                 Activity::Marks(marks) => self.marks_step(now, marks, tracer),
                 Activity::Read(read) => self.read_step(now, read, tracer),
+                Activity::Reverse(reverse) => self.reverse_step(now, reverse, tracer),
+                Activity::Recover(recover) => self.recover_step(now, recover, tracer),
+                Activity::Position(locating) => self.position_step(now, *locating),
                 Activity::Travel(travel) => self.travel_step(now, travel, tracer),
                 Activity::Done(status) => Step::Ask(Next::Status(*status)),
             };
@@ -157,6 +108,7 @@ impl Drive {
         match &mut self.activity {
             Activity::Receive { bytes, .. } => bytes.push(byte),
             Activity::Write(write) => write.take(now, byte, &mut self.transport, tracer),
+            Activity::Read(read) => read.take(byte, &self.transport),
             _ => unreachable!("no byte was asked for"),
         }
     }
@@ -165,91 +117,143 @@ impl Drive {
         match &mut self.activity {
             Activity::Send { sent, .. } => *sent += 1,
             Activity::Read(read) => read.given(now, &mut self.transport, tracer),
+            Activity::Reverse(reverse) => reverse.given(),
+            Activity::Recover(recover) => recover.given(),
             _ => unreachable!("no byte was offered"),
         }
     }
 
+    /// Waits until a time; a long wait is offered to the initiator as a disconnection.
+    pub(super) fn wait_until(&self, now: Ticks, until: Ticks) -> Step {
+        Step::Ask(if until.since(now) >= self.abilities.disconnect {
+            Next::Disconnect(until)
+        } else {
+            Next::Wait(until)
+        })
+    }
+
+    /// Waits for the end of the motion at hand.
+    pub(super) fn wait(&self, now: Ticks) -> Step {
+        self.wait_until(now, self.transport.wake())
+    }
+
+    /// Empties the buffer to tape; `None` when it is empty.
+    pub(super) fn flush(&mut self, now: Ticks, tracer: &mut Tracer) -> Option<Step> {
+        if self.transport.is_flushed() {
+            self.transport.drain = false;
+            return None;
+        }
+        self.transport.drain = true;
+        self.transport.consider(now, tracer);
+        Some(self.wait(now))
+    }
+
     /// Checks a command and sets out to execute it. The order of the checks: what is always answered, who may, what must be told first,
     /// what is wrong with the command, what the drive is not ready for.
-    fn execute(&mut self, now: Ticks, cdb: &[u8], lun: u8) -> Activity {
+    fn execute(&mut self, now: Ticks, cdb: &Cdb, lun: u8) -> Activity {
+        let block = *cdb;
+        let cdb = block.bytes();
         let operation = cdb[0];
-        let initiator = usize::from(self.initiator);
         if operation == REQUEST_SENSE {
-            return self.request_sense(lun, cdb);
+            return match descriptor::format(operation).and_then(|format| format.wrong_with(cdb)) {
+                Some(code) => self.check(Sense::illegal(code)),
+                None => self.request_sense(lun, cdb),
+            };
         }
-        self.sense[initiator] = Sense::default();
+        self.nexus().sense = Sense::default();
         if operation == INQUIRY {
             return self.inquiry(lun, cdb);
         }
         if lun != 0 {
             return self.check(Sense::illegal(code::UNIT));
         }
-        if self
-            .reserved_by
-            .is_some_and(|owner| owner != self.initiator)
-        {
-            let status = if operation == RELEASE {
-                Status::Good
-            } else {
-                Status::ReservationConflict
-            };
-            return Activity::Done(status);
+        if self.conflicts(cdb) {
+            return Activity::Done(Status::ReservationConflict);
         }
-        if let Some(code) = self.attention[initiator].take() {
+        if let Some(code) = self.nexus().take_attention() {
             return self.check(Sense::new(key::UNIT_ATTENTION, code));
         }
         self.collect_fault();
-        if let Some(sense) = self.deferred.take() {
+        // What a motion under way will come to is known when it has ended.
+        if !self.transport.travelling()
+            && let Some(sense) = self.own_deferred()
+        {
+            self.deferred = None;
             return self.check(sense);
         }
-        if let Some(code) = wrong_with(cdb) {
+        let Some(format) =
+            descriptor::format(operation).filter(|_| self.abilities.executes(operation))
+        else {
+            return self.check(Sense::illegal(code::OPERATION));
+        };
+        if let Some(code) = format.wrong_with(cdb) {
             return self.check(Sense::illegal(code));
         }
-        if needs_tape(operation)
+        if format.access != Access::None
             && let Some(sense) = self.unready()
         {
             return self.check(sense);
         }
-        if [WRITE, WRITE_FILEMARKS, ERASE].contains(&operation) && self.write_protected() {
+        if format.access == Access::Write && self.write_protected() {
             return self.check(Sense::new(key::DATA_PROTECT, code::WRITE_PROTECTED));
         }
+        if format.access != Access::None && ![TEST_UNIT_READY, READ_POSITION].contains(&operation) {
+            self.transport.lost.clear();
+        }
+        let receive = |wanted: usize| Activity::Receive {
+            cdb: block,
+            wanted,
+            bytes: Vec::new(),
+        };
         match operation {
             TEST_UNIT_READY => self.test_unit_ready(),
             READ_BLOCK_LIMITS => self.block_limits(),
             READ | VERIFY => self.begin_read(cdb),
+            READ_REVERSE => self.begin_reverse(cdb),
+            RECOVER_BUFFERED_DATA => self.begin_recover(cdb),
             WRITE => self.begin_write(cdb),
             WRITE_FILEMARKS => self.begin_marks(cdb),
-            MODE_SELECT => Activity::Receive {
-                wanted: usize::from(cdb[4]),
-                bytes: Vec::new(),
-            },
-            MODE_SENSE => self.mode_sense(cdb),
-            RESERVE | RELEASE => {
-                self.reserved_by = (operation == RESERVE).then_some(self.initiator);
-                Activity::Done(Status::Good)
+            MODE_SELECT | MODE_SELECT_10 if cdb[1] & 1 != 0 && !self.saves_pages() => {
+                self.check(Sense::illegal(code::FIELD_IN_CDB))
             }
-            SEND_DIAGNOSTIC if cdb[1] & 0x04 != 0 => Activity::Busy {
-                until: now + self.transport.figures.self_test,
-            },
-            SEND_DIAGNOSTIC => Activity::Done(Status::Good),
-            PREVENT_ALLOW => {
-                self.removal_prevented = cdb[4] & 1 != 0;
-                Activity::Done(Status::Good)
+            MODE_SELECT => receive(usize::from(cdb[4])),
+            MODE_SELECT_10 | LOG_SELECT => {
+                receive(usize::from(u16::from_be_bytes([cdb[7], cdb[8]])))
             }
+            MODE_SENSE | MODE_SENSE_10 => self.mode_sense(cdb),
+            LOG_SENSE => self.log_sense(cdb),
+            RESERVE | RELEASE => self.reserve(cdb),
+            PREVENT_ALLOW => self.prevent_allow(cdb),
+            SEND_DIAGNOSTIC => self.begin_diagnostic(now, cdb, receive),
+            RECEIVE_DIAGNOSTIC_RESULTS => self.diagnostic_results(cdb),
+            WRITE_BUFFER => self.begin_write_buffer(cdb, receive),
+            READ_BUFFER => self.read_buffer(cdb),
+            READ_POSITION => self.begin_position(cdb),
             _ => self.begin_travel(cdb),
         }
     }
-}
 
-/// What is wrong with a command whatever the state of the drive.
-fn wrong_with(cdb: &[u8]) -> Option<Code> {
-    let Some(bits) = allowed(cdb[0]) else {
-        return Some(code::OPERATION);
-    };
-    let reserved = cdb[1] & 0x1F & !bits != 0;
-    // Flag and link: linked commands are optional, and this drive has none.
-    let linked = cdb[5] & 0x03 != 0;
-    // Parameters of SEND DIAGNOSTIC would be vendor-specific.
-    let parameters = cdb[0] == SEND_DIAGNOSTIC && (cdb[3], cdb[4]) != (0, 0);
-    (reserved || linked || parameters).then_some(code::FIELD_IN_CDB)
+    /// A parameter list has come whole.
+    fn parameters(&mut self, now: Ticks, cdb: &[u8], list: &[u8], tracer: &mut Tracer) -> Step {
+        if cdb[0] == WRITE_BUFFER
+            && let Some(step) = self.flush(now, tracer)
+        {
+            // The command's data go where the tape's data are.
+            return step;
+        }
+        let outcome = match cdb[0] {
+            WRITE_BUFFER => self.write_buffer(cdb, list),
+            LOG_SELECT => self.log_select(cdb, list),
+            SEND_DIAGNOSTIC => self.diagnostic(list),
+            _ => self.mode_select(cdb, list),
+        };
+        Step::Go(match outcome {
+            Ok(()) => Activity::Done(Status::Good),
+            Err(sense) => self.check(sense),
+        })
+    }
+
+    pub(super) fn saves_pages(&self) -> bool {
+        self.abilities.has(Feature::SavedPages)
+    }
 }

@@ -1,4 +1,6 @@
+use super::abilities::Feature;
 use super::commands::Activity;
+use super::descriptor::{self, number, operation};
 use super::figures::Figures;
 use super::sense::{Sense, code, key};
 use super::{Drive, mechanics::Motion};
@@ -10,6 +12,11 @@ const INQUIRY_LENGTH: usize = 36;
 const NO_UNIT: u8 = 0x7F;
 const SEQUENTIAL_ACCESS: u8 = 0x01;
 const REMOVABLE: u8 = 0x80;
+/// Pages of vital product data (SCSI-2, 8.3.4).
+const SUPPORTED_PAGES: u8 = 0x00;
+const SERIAL_NUMBER: u8 = 0x80;
+/// Blanks: the number is not available (8.3.4.5).
+const SERIAL: &[u8] = b"        ";
 
 impl Figures {
     /// The longest block that can be written or read.
@@ -38,48 +45,30 @@ impl Figures {
 
 /// Commands that say what the drive is and how it is.
 impl Drive {
+    /// INQUIRY. Vital product data are of SCSI-2 (8.3.4): the list of pages, and a serial number.
     pub(super) fn inquiry(&mut self, lun: u8, cdb: &[u8]) -> Activity {
-        if cdb[1] & 0x1F != 0 || cdb[2] != 0 {
-            // Vital product data are of SCSI-2; this drive has none.
+        let vital = cdb[1] & 1 != 0;
+        let well_formed =
+            descriptor::format(cdb[0]).is_some_and(|format| format.wrong_with(cdb).is_none());
+        let data = match (vital, cdb[2]) {
+            (false, 0) => self.transport.figures.inquiry(lun).to_vec(),
+            (true, page @ (SUPPORTED_PAGES | SERIAL_NUMBER))
+                if self.abilities.has(Feature::VitalProductData) =>
+            {
+                let content: &[u8] = if page == SERIAL_NUMBER {
+                    SERIAL
+                } else {
+                    &[SUPPORTED_PAGES, SERIAL_NUMBER]
+                };
+                let device = self.transport.figures.inquiry(lun)[0];
+                [&[device, page, 0, content.len() as u8], content].concat()
+            }
+            _ => return self.check(Sense::illegal(code::FIELD_IN_CDB)),
+        };
+        if !well_formed {
             return self.check(Sense::illegal(code::FIELD_IN_CDB));
         }
-        Activity::send(&self.transport.figures.inquiry(lun), usize::from(cdb[4]))
-    }
-
-    /// SCSI-1, 7.1.2, to which the drive claims to conform: an allocation length of 0 asks for 4 bytes.
-    pub(super) fn request_sense(&mut self, lun: u8, cdb: &[u8]) -> Activity {
-        let initiator = usize::from(self.initiator);
-        let sense = if lun == 0 {
-            self.pending_sense()
-        } else {
-            Sense::illegal(code::UNIT)
-        };
-        if lun == 0 {
-            if !self.sense[initiator].is_clear() {
-                self.sense[initiator] = Sense::default();
-            } else if self.attention[initiator].is_some() {
-                self.attention[initiator] = None;
-            } else {
-                self.collect_fault();
-                self.deferred = None;
-            }
-        }
-        let wanted = if cdb[4] == 0 { 4 } else { usize::from(cdb[4]) };
-        Activity::send(&sense.bytes(), wanted)
-    }
-
-    /// What REQUEST SENSE would report to the initiator at hand.
-    pub(super) fn pending_sense(&self) -> Sense {
-        let initiator = usize::from(self.initiator);
-        if !self.sense[initiator].is_clear() {
-            return self.sense[initiator];
-        }
-        if let Some(code) = self.attention[initiator] {
-            return Sense::new(key::UNIT_ATTENTION, code);
-        }
-        self.deferred
-            .or_else(|| self.transport.fault.map(super::transfer::deferred))
-            .unwrap_or_default()
+        Activity::send(&data, usize::from(cdb[4]))
     }
 
     /// Why commands that need the tape cannot be executed now.
@@ -115,23 +104,34 @@ impl Drive {
         Activity::send(&[0, high, middle, low, shortest[0], shortest[1]], 6)
     }
 
+    /// MODE SENSE(6) and (10).
     pub(super) fn mode_sense(&mut self, cdb: &[u8]) -> Activity {
-        let protected = self.write_protected();
-        match self.mode.sense(
+        let long = cdb[0] == operation::MODE_SENSE_10;
+        let length = if long {
+            number(&cdb[7..9])
+        } else {
+            cdb[4].into()
+        };
+        let data = self.mode.sense(
             &self.transport.figures,
+            long,
             cdb[2],
             cdb[1] & 0x08 != 0,
-            protected,
-        ) {
-            Ok(data) => Activity::send(&data, usize::from(cdb[4])),
+            self.write_protected(),
+        );
+        match data {
+            Ok(data) => Activity::send(&data, length as usize),
             Err(sense) => self.check(sense),
         }
     }
 
-    pub(super) fn mode_select(&mut self, list: &[u8]) -> Activity {
-        match self.mode.select(&self.transport.figures, list) {
-            Ok(()) => Activity::Done(Status::Good),
-            Err(sense) => self.check(sense),
+    /// The parameter list of MODE SELECT(6) or (10). The other initiators are told of a change (SCSI-2, 8.2.8).
+    pub(super) fn mode_select(&mut self, cdb: &[u8], list: &[u8]) -> Result<(), Sense> {
+        let long = cdb[0] == operation::MODE_SELECT_10;
+        let figures = &mut self.transport.figures;
+        if self.mode.select(figures, long, cdb[1] & 1 != 0, list)? {
+            self.attend_others(code::MODE_CHANGED);
         }
+        Ok(())
     }
 }

@@ -58,8 +58,8 @@ pub(super) struct Arrival {
     pub block: u64,
     /// The frame at the head.
     pub head: u64,
-    /// Everything on the tape is gone.
-    pub erase: bool,
+    /// What is on the tape from this block on is gone.
+    pub erase_from: Option<u64>,
     /// The cartridge is unloaded.
     pub unload: bool,
     /// The beginning of the tape is prepared for a write.
@@ -71,7 +71,7 @@ impl Arrival {
     pub const BEGINNING: Arrival = Arrival {
         block: 0,
         head: 0,
-        erase: false,
+        erase_from: None,
         unload: false,
         prepared: false,
     };
@@ -135,7 +135,7 @@ pub(super) struct Transport {
     pub low: bool,
     /// When data that do not start the tape by themselves were put into the empty buffer.
     pub waiting_since: Ticks,
-    /// The write in progress begins at the beginning of the tape and replaces all that is on it.
+    /// The write in progress begins at `block` and replaces all that is on the tape from there on.
     pub replace: bool,
     /// The beginning of the tape is prepared for a write.
     pub prepared: bool,
@@ -143,6 +143,8 @@ pub(super) struct Transport {
     pub warned: bool,
     /// What went wrong with buffered data, and how many entries were lost.
     pub fault: Option<(Fault, u64)>,
+    /// Entries that could not be written, kept until the tape is used again.
+    pub lost: VecDeque<Entry>,
     pub counters: Counters,
 }
 
@@ -177,6 +179,7 @@ impl Transport {
             prepared: false,
             warned: false,
             fault: None,
+            lost: VecDeque::new(),
             counters: Counters::default(),
         }
     }
@@ -213,6 +216,7 @@ impl Transport {
     /// Drops everything that is in the buffer.
     fn forget(&mut self) {
         self.clear_queue();
+        self.lost.clear();
         self.fault = None;
         self.drain = false;
         self.low = false;
@@ -302,7 +306,11 @@ impl Transport {
             let full = self.full;
             if self.drain || waited || full || self.queued >= self.figures.start_level {
                 self.overdue = waited || full;
-                let goal = if self.replace { 0 } else { self.tape().end() };
+                let goal = match (self.replace, self.block) {
+                    (true, 0) => 0,
+                    (true, block) => self.tape().position(block),
+                    (false, _) => self.tape().end(),
+                };
                 self.start(now, Job::Write, goal, tracer);
             }
         } else if self.reading && !self.blank && self.ahead_frames <= self.figures.read_level {
@@ -412,8 +420,10 @@ impl Transport {
     }
 
     fn arrive(&mut self, at: Ticks, arrival: Arrival, tracer: &mut Tracer) {
-        if arrival.erase {
-            self.tape_mut().erase();
+        match arrival.erase_from {
+            Some(0) => self.tape_mut().erase(),
+            Some(block) => self.tape_mut().truncate(block),
+            None => {}
         }
         if arrival.head == 0 && self.head != 0 {
             tracer.emit(at, TapeEvent::Rewound);

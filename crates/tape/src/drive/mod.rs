@@ -1,26 +1,38 @@
 //! The tape drive: a SCSI sequential-access device with mechanics.
 
+mod abilities;
 mod commands;
+mod descriptor;
 mod figures;
 mod identity;
+mod log;
+mod maintenance;
 mod mechanics;
 mod mode;
+mod nexus;
+mod position;
 mod profile;
 mod reading;
+mod reading_commands;
+mod recovery;
+mod reverse;
 mod schema;
 mod sense;
-mod transfer;
 mod travel;
 mod writing;
+mod writing_commands;
 
 pub use profile::{Figure, Origin, Profile, ProfileError, Value};
 pub use sense::{Code, SENSE_LENGTH, Sense, code, key};
 
 use crate::media::Medium;
+use abilities::Abilities;
 use clock::{Stream, Ticks};
 use commands::Activity;
+use log::Log;
 use mechanics::{Motion, Transport};
 use mode::Mode;
+use nexus::{Deferred, Nexus, Reservation};
 use scsi::{BusError, Cdb, Device, Next, ResetCause, Status};
 use serde::{Deserialize, Serialize};
 use trace::Tracer;
@@ -50,6 +62,16 @@ pub struct Counters {
     pub rewrites: u64,
     /// Blocks that could not be written or read.
     pub bad: u64,
+    /// Those of them that could not be read.
+    pub unreadable: u64,
+    /// Blocks that were good after they had been written again.
+    pub rewritten: u64,
+    /// How often the tape was backed up to try a block again that could not be read.
+    pub rereads: u64,
+    /// Bytes of the records written to the tape.
+    pub bytes_written: u64,
+    /// Bytes of the records the host has read.
+    pub bytes_read: u64,
 }
 
 /// The state of a drive as people want to see it.
@@ -82,17 +104,22 @@ pub enum DriveState {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Drive {
     transport: Transport,
+    abilities: Abilities,
     mode: Mode,
+    log: Log,
     activity: Activity,
-    /// Sense data and unit attention, one for each initiator.
-    sense: [Sense; 8],
-    attention: [Option<Code>; 8],
-    /// An error of an earlier command, to be reported with the next.
-    deferred: Option<Sense>,
-    reserved_by: Option<u8>,
-    removal_prevented: bool,
+    /// By SCSI ID.
+    nexus: [Nexus; 8],
+    deferred: Option<Deferred>,
+    reservation: Option<Reservation>,
+    /// The initiators whose data are in the buffer, a bit for each.
+    writers: u8,
+    /// The last WRITE was one of blocks of a fixed length.
+    wrote_fixed: bool,
     /// The host was told of the early warning.
     told_warning: bool,
+    /// What WRITE BUFFER has written.
+    memory: Vec<u8>,
     initiator: u8,
 }
 
@@ -106,17 +133,20 @@ impl Drive {
         medium: Option<Medium>,
         stream: Stream,
     ) -> Result<Drive, ProfileError> {
-        let figures = profile.figures()?;
+        let (figures, abilities) = (profile.figures()?, profile.abilities()?);
         let mut drive = Drive {
-            mode: Mode::new(&figures),
+            mode: Mode::new(&figures, &abilities),
             transport: Transport::new(figures, stream),
+            abilities,
+            log: Log::default(),
             activity: Activity::Idle,
-            sense: [Sense::default(); 8],
-            attention: [None; 8],
+            nexus: Default::default(),
             deferred: None,
-            reserved_by: None,
-            removal_prevented: false,
+            reservation: None,
+            writers: 0,
+            wrote_fixed: true,
             told_warning: false,
+            memory: Vec::new(),
             initiator: 0,
         };
         drive.transport.medium = medium;
@@ -140,7 +170,9 @@ impl Drive {
         }
         self.transport.insert(now, medium, tracer);
         self.told_warning = false;
-        self.attention = [Some(code::MEDIUM_CHANGED); 8];
+        self.nexus
+            .iter_mut()
+            .for_each(|nexus| nexus.attend(code::MEDIUM_CHANGED));
         Ok(())
     }
 
@@ -148,10 +180,12 @@ impl Drive {
     /// its removal is prevented and `force` is not given.
     pub fn eject(&mut self, now: Ticks, force: bool, tracer: &mut Tracer) -> Option<Medium> {
         self.transport.advance(now, tracer);
-        if self.removal_prevented && !force {
+        if self.removal_prevented() && !force {
             return None;
         }
-        self.removal_prevented = false;
+        self.nexus
+            .iter_mut()
+            .for_each(|nexus| nexus.prevents = false);
         self.transport.eject()
     }
 
@@ -248,6 +282,7 @@ impl Device for Drive {
 
     fn fail(&mut self, now: Ticks, error: BusError, tracer: &mut Tracer) {
         self.transport.advance(now, tracer);
+        self.log.non_medium += 1;
         let [key, code, qualifier] = error.sense();
         self.activity = self.check(Sense::new(key, (code, qualifier)));
     }
@@ -262,13 +297,16 @@ impl Device for Drive {
     fn reset(&mut self, now: Ticks, cause: ResetCause, tracer: &mut Tracer) {
         self.transport.advance(now, tracer);
         self.activity = Activity::Idle;
-        self.mode = Mode::new(&self.transport.figures);
-        self.sense = [Sense::default(); 8];
-        self.attention = [Some(code::RESET); 8];
+        self.mode.reset(&mut self.transport.figures);
+        self.nexus = std::array::from_fn(|_| Nexus::after_reset());
         self.deferred = None;
-        self.reserved_by = None;
-        self.removal_prevented = false;
+        self.reservation = None;
+        self.writers = 0;
         self.told_warning = false;
+        if cause == ResetCause::PowerOn {
+            self.log = Log::default();
+            self.memory.clear();
+        }
         let time = match cause {
             ResetCause::PowerOn => self.transport.figures.load,
             ResetCause::BusReset | ResetCause::Message => self.transport.figures.recalibrate,
@@ -297,7 +335,7 @@ impl Device for Drive {
 /// Completes a command with CHECK CONDITION or GOOD.
 impl Drive {
     fn check(&mut self, sense: Sense) -> Activity {
-        self.sense[usize::from(self.initiator)] = sense;
+        self.nexus().sense = sense;
         Activity::Done(Status::CheckCondition)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 /// The profiles that come with the crate: name and text.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 7] = [
     (
         "archive-viper-150",
         include_str!("../../profiles/archive-viper-150.toml"),
@@ -24,6 +24,7 @@ const BUILT_IN: [(&str, &str); 6] = [
         "exabyte-exb-8200",
         include_str!("../../profiles/exabyte-exb-8200.toml"),
     ),
+    ("scsi-2-dds", include_str!("../../profiles/scsi-2-dds.toml")),
 ];
 
 /// The value of a figure.
@@ -36,6 +37,8 @@ pub enum Value {
     Number(u64),
     /// Text.
     Text(String),
+    /// A list of names; set and shown with blanks between them.
+    List(Vec<String>),
 }
 
 impl fmt::Display for Value {
@@ -44,6 +47,7 @@ impl fmt::Display for Value {
             Value::Flag(flag) => flag.fmt(f),
             Value::Number(number) => number.fmt(f),
             Value::Text(text) => text.fmt(f),
+            Value::List(names) => names.join(" ").fmt(f),
         }
     }
 }
@@ -232,6 +236,7 @@ impl Profile {
             figures,
         };
         profile.figures()?;
+        profile.abilities()?;
         Ok(profile)
     }
 
@@ -269,6 +274,7 @@ impl Profile {
                     .map_err(|_| error("a whole number"))?,
             ),
             Value::Text(_) => Value::Text(value.to_owned()),
+            Value::List(_) => Value::List(value.split_whitespace().map(str::to_owned).collect()),
         };
         check(key, &new, figure.range)?;
         // A value that says what the profile says anyway keeps its source.
@@ -329,7 +335,7 @@ mod tests {
         let error = Profile::named("viper").unwrap_err().to_string();
         assert_eq!(
             error,
-            "no drive profile is called \"viper\"; there are: archive-viper-150, wangtek-5150es, teac-mt-2st-n50, hp-35470a, hp-35480a, exabyte-exb-8200"
+            "no drive profile is called \"viper\"; there are: archive-viper-150, wangtek-5150es, teac-mt-2st-n50, hp-35470a, hp-35480a, exabyte-exb-8200, scsi-2-dds"
         );
     }
 

@@ -12,6 +12,8 @@ pub(super) enum Found {
     Record { len: usize, bad: bool },
     /// A filemark.
     Mark,
+    /// A setmark.
+    Setmark,
     /// Blank tape: the end of data.
     Blank,
 }
@@ -35,6 +37,7 @@ impl Transport {
                 len: data.len(),
                 bad,
             },
+            Content::Mark if self.tape().is_setmark(self.block) => Found::Setmark,
             Content::Mark => Found::Mark,
         }
     }
@@ -50,6 +53,10 @@ impl Transport {
     /// The host has taken the block at hand.
     pub fn consume(&mut self, now: Ticks, tracer: &mut Tracer) {
         self.ahead_frames -= self.tape().frames(self.block);
+        if let Some(Content::Record { data, .. }) = self.tape().block(self.block).map(|b| b.content)
+        {
+            self.counters.bytes_read += data.len() as u64;
+        }
         self.block += 1;
         self.ahead -= 1;
         self.counters.read += 1;
@@ -129,12 +136,14 @@ impl Transport {
         );
         if bad && self.tries < self.figures.read_retries {
             self.tries += 1;
+            self.counters.rereads += 1;
             self.head = begin;
             self.reposition(at, Job::Read, tracer);
             return false;
         }
         if bad {
             self.counters.bad += 1;
+            self.counters.unreadable += 1;
             tracer.emit(at, TapeEvent::BadBlock { block: number });
         }
         self.tries = 0;

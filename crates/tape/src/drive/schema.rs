@@ -95,6 +95,12 @@ pub(super) const FIGURES: &[Spec] = &[
     other("erase-immediate", "ERASE may return before the tape is erased (IMMED)"),
     other("space-reverse", "SPACE goes backwards"),
     other("load-ignored", "LOAD UNLOAD ends with GOOD and does nothing"),
+
+    other("commands", "commands beside those that SCSI-2 makes mandatory; others are refused as unknown"),
+    other("mode-pages", "pages of MODE SENSE and MODE SELECT"),
+    other("log-pages", "pages of LOG SENSE and LOG SELECT"),
+    other("features", "options of commands and pages"),
+    number("disconnect", "ms", 1, 3_600_000, "a wait at least this long is offered as a disconnection, to initiators that allow it"),
 ];
 
 /// The figure with this name.

@@ -19,6 +19,8 @@ pub mod key {
     pub const DATA_PROTECT: u8 = 0x7;
     /// Blank medium or the end of data.
     pub const BLANK_CHECK: u8 = 0x8;
+    /// Data of the host are other than those on the medium.
+    pub const MISCOMPARE: u8 = 0xE;
     /// The end of the medium, and data remain in the buffer.
     pub const VOLUME_OVERFLOW: u8 = 0xD;
 }
@@ -35,6 +37,8 @@ pub mod code {
     pub const FILEMARK: Code = (0x00, 0x01);
     /// End of partition or medium detected.
     pub const END_OF_MEDIUM: Code = (0x00, 0x02);
+    /// Setmark detected.
+    pub const SETMARK: Code = (0x00, 0x03);
     /// Beginning of partition or medium detected.
     pub const BEGINNING_OF_MEDIUM: Code = (0x00, 0x04);
     /// End of data detected.
@@ -49,6 +53,8 @@ pub mod code {
     pub const READ_ERROR: Code = (0x11, 0x00);
     /// Parameter list length error.
     pub const LIST_LENGTH: Code = (0x1A, 0x00);
+    /// Miscompare during verify operation.
+    pub const MISCOMPARE: Code = (0x1D, 0x00);
     /// Invalid command operation code.
     pub const OPERATION: Code = (0x20, 0x00);
     /// Invalid field in CDB.
@@ -63,12 +69,18 @@ pub mod code {
     pub const MEDIUM_CHANGED: Code = (0x28, 0x00);
     /// Power on, reset, or bus device reset occurred.
     pub const RESET: Code = (0x29, 0x00);
+    /// Mode parameters changed.
+    pub const MODE_CHANGED: Code = (0x2A, 0x01);
+    /// Log parameters changed.
+    pub const LOG_CHANGED: Code = (0x2A, 0x02);
     /// Saving parameters not supported.
     pub const NO_SAVED_PAGES: Code = (0x39, 0x00);
     /// Medium not present.
     pub const NO_MEDIUM: Code = (0x3A, 0x00);
     /// Write append position error.
     pub const APPEND_POSITION: Code = (0x50, 0x01);
+    /// Medium removal prevented.
+    pub const REMOVAL_PREVENTED: Code = (0x53, 0x02);
 }
 
 /// Sense data (SCSI-2, 8.2.14).

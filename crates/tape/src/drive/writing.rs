@@ -10,14 +10,23 @@ use trace::{TapeEvent, Tracer};
 pub(super) enum Entry {
     Record(Vec<u8>),
     Mark,
+    Setmark,
 }
 
 impl Entry {
+    /// Bytes of data in it.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Entry::Record(data) => data.len() as u64,
+            Entry::Mark | Entry::Setmark => 0,
+        }
+    }
+
     /// Frames of the buffer it takes.
     fn room(&self, figures: &Figures) -> u64 {
         match self {
             Entry::Record(data) => figures.record(data.len()),
-            Entry::Mark => 1,
+            Entry::Mark | Entry::Setmark => 1,
         }
     }
 
@@ -25,7 +34,7 @@ impl Entry {
     fn frames(&self, figures: &Figures) -> u64 {
         match self {
             Entry::Record(data) => figures.record(data.len()),
-            Entry::Mark => figures.filemark,
+            Entry::Mark | Entry::Setmark => figures.filemark,
         }
     }
 }
@@ -57,8 +66,7 @@ impl Transport {
 
     /// Number of the block the host writes next, counting what is in the buffer.
     pub fn next_written(&self) -> u64 {
-        let on_tape = if self.replace { 0 } else { self.block };
-        on_tape + self.queue.len() as u64
+        self.block + self.queue.len() as u64
     }
 
     /// True when everything is on tape.
@@ -91,9 +99,13 @@ impl Transport {
 
     pub(super) fn write_begins(&mut self, at: Ticks, tracer: &mut Tracer) {
         if std::mem::take(&mut self.replace) {
-            // The erase head is as wide as the tape: the first track takes all others with it.
-            self.tape_mut().erase();
-            self.block = 0;
+            let block = self.block;
+            if block == 0 {
+                // The erase head is as wide as the tape: the first track takes all others with it.
+                self.tape_mut().erase();
+            } else {
+                self.tape_mut().truncate(block);
+            }
         }
         debug_assert_eq!(self.head, self.tape().end());
         debug_assert_eq!(self.block, self.tape().len());
@@ -113,7 +125,7 @@ impl Transport {
         match self.queue.front() {
             None => false,
             Some(_) if self.drain || self.overdue || self.sent > 0 => true,
-            Some(Entry::Mark) => self.figures.filemark > self.figures.group,
+            Some(Entry::Mark | Entry::Setmark) => self.figures.filemark > self.figures.group,
             Some(Entry::Record(_)) => self.unwritten() >= self.figures.group,
         }
     }
@@ -224,17 +236,28 @@ impl Transport {
             }
         }
         let failed = self.tries > self.figures.write_retries;
+        self.counters.rewritten += u64::from(self.tries > 0 && !failed);
         self.tries = 0;
         let number = self.block;
         self.block += 1;
         let entry = self.queue.pop_front().expect("an entry was written");
         self.queued -= entry.room(&self.figures);
+        self.lost.clear();
+        if failed {
+            self.lost.push_back(entry.clone());
+        }
         match entry {
             Entry::Record(data) => {
                 self.tape_mut().push_record(&data, failed);
                 let gap = frames - self.tape().frames(number);
                 self.tape_mut().push_gap(gap);
                 self.counters.blocks += 1;
+                self.counters.bytes_written += data.len() as u64;
+            }
+            Entry::Setmark => {
+                self.tape_mut().push_setmark();
+                self.tape_mut().push_gap(frames - 1);
+                self.counters.marks += 1;
             }
             Entry::Mark => {
                 self.tape_mut().push_mark();
@@ -254,6 +277,8 @@ impl Transport {
     /// What is still in the buffer cannot be written any more. `also` entries were lost before.
     fn fail(&mut self, fault: Fault, also: u64) {
         self.fault = Some((fault, also + self.queue.len() as u64));
+        let rest = std::mem::take(&mut self.queue);
+        self.lost.extend(rest);
         self.clear_queue();
     }
 

@@ -12,7 +12,7 @@ fn frames_of(len: usize) -> u64 {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Kind {
     Record { start: usize, len: usize, bad: bool },
-    Mark,
+    Mark { set: bool },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ impl Item {
     fn frames(&self) -> u64 {
         match self.kind {
             Kind::Record { len, .. } => frames_of(len),
-            Kind::Mark => 1,
+            Kind::Mark { .. } => 1,
         }
     }
 }
@@ -40,7 +40,7 @@ pub enum Content<'a> {
         /// True when the record cannot be read without error.
         bad: bool,
     },
-    /// A tape mark (filemark).
+    /// A tape mark: a filemark, or a setmark where [`Medium::is_setmark`] says so.
     Mark,
 }
 
@@ -107,7 +107,7 @@ impl Medium {
                 data: &self.data[start..start + len],
                 bad,
             },
-            Kind::Mark => Content::Mark,
+            Kind::Mark { .. } => Content::Mark,
         };
         Some(Block {
             number,
@@ -146,7 +146,21 @@ impl Medium {
 
     /// Appends a tape mark.
     pub fn push_mark(&mut self) {
-        self.push(Kind::Mark);
+        self.push(Kind::Mark { set: false });
+    }
+
+    /// Appends a setmark: a mark above filemarks, which drives of some formats can write (SCSI-2, 10.1.2).
+    ///
+    /// Images have no setmarks: in one it is a tape mark like any other, which keeps the number of every block.
+    pub fn push_setmark(&mut self) {
+        self.push(Kind::Mark { set: true });
+    }
+
+    /// True when the block with this number is a setmark.
+    pub fn is_setmark(&self, number: u64) -> bool {
+        self.items
+            .get(number as usize)
+            .is_some_and(|item| item.kind == Kind::Mark { set: true })
     }
 
     /// Leaves `frames` frames without data behind what was written last.
@@ -169,7 +183,7 @@ impl Medium {
         self.items.truncate(number as usize);
         let kept = self.items.iter().rev().find_map(|item| match item.kind {
             Kind::Record { start, len, .. } => Some(start + len),
-            Kind::Mark => None,
+            Kind::Mark { .. } => None,
         });
         self.data.truncate(kept.unwrap_or(0));
     }
@@ -196,7 +210,7 @@ impl Medium {
     pub fn record_mut(&mut self, number: u64) -> Option<&mut [u8]> {
         match self.items.get(number as usize)?.kind {
             Kind::Record { start, len, .. } => Some(&mut self.data[start..start + len]),
-            Kind::Mark => None,
+            Kind::Mark { .. } => None,
         }
     }
 
