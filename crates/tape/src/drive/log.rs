@@ -25,14 +25,17 @@ mod control {
     pub const DEFAULT_CUMULATIVE: u8 = 3;
 }
 
+/// A parameter: its page and its code.
+type Key = (u8, u16);
+
 /// What LOG SELECT has changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Log {
     /// Errors that were not the medium's: on the bus.
     pub non_medium: u64,
-    /// By page and parameter: what is added to a counter, modulo 2^64.
-    offsets: BTreeMap<(u8, u16), u64>,
-    thresholds: BTreeMap<(u8, u16), u64>,
+    /// What is added to a counter, modulo 2^64.
+    offsets: BTreeMap<Key, u64>,
+    thresholds: BTreeMap<Key, u64>,
 }
 
 /// The counters of a page by parameter code, as the mechanics have counted.
@@ -171,7 +174,7 @@ impl Drive {
     }
 
     /// The parameters a list of LOG SELECT sets.
-    fn log_list(&self, mut list: &[u8]) -> Result<Vec<((u8, u16), u64)>, Sense> {
+    fn log_list(&self, mut list: &[u8]) -> Result<Vec<(Key, u64)>, Sense> {
         let short = || Sense::illegal(code::LIST_LENGTH);
         let wrong = || Sense::illegal(code::FIELD_IN_LIST);
         let mut changes = Vec::new();
