@@ -1,8 +1,20 @@
-use crate::timing::REQ_RESPONSE;
-use crate::{Device, Lines, ResetCause, Signals, TargetPort};
+use crate::target::View;
+use crate::timing::{REQ_RESPONSE, RESET_HOLD};
+use crate::{BusFault, Device, Lines, ResetCause, Signals, TargetPort};
 use clock::Ticks;
 use serde::{Deserialize, Serialize};
 use trace::{ScsiEvent, Tracer};
+
+/// Stands for a target's ID where what is due comes from outside the targets.
+const OUTSIDE: u8 = 8;
+
+/// A fault that is to happen.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Planned {
+    at: Ticks,
+    id: u8,
+    fault: BusFault,
+}
 
 /// A SCSI bus: one initiator's lines, up to eight targets, and the wired OR of what they drive.
 ///
@@ -14,10 +26,18 @@ pub struct ScsiBus<D> {
     ports: [Option<TargetPort<D>>; 8],
     /// Bit n: target n is on the bus or about to answer a selection.
     involved: u8,
+    /// Bit n: target n is involved or will do something by itself.
+    active: u8,
     initiator: Lines,
     targets: Lines,
+    /// What other devices drive: RST, after a fault.
+    others: Lines,
+    /// When they release it.
+    others_until: Ticks,
+    /// Faults to come, the earliest first.
+    planned: Vec<Planned>,
     now: Ticks,
-    /// The earliest action of an involved target, and whose it is.
+    /// The earliest action of a target or from outside, and whose it is.
     line_due: Ticks,
     line_port: u8,
     /// The earliest wish of a device's mechanics, and whose it is.
@@ -43,8 +63,12 @@ impl<D: Device> ScsiBus<D> {
         ScsiBus {
             ports: [const { None }; 8],
             involved: 0,
+            active: 0,
             initiator: Lines::RELEASED,
             targets: Lines::RELEASED,
+            others: Lines::RELEASED,
+            others_until: Ticks::NEVER,
+            planned: Vec::new(),
             now: Ticks::ZERO,
             line_due: Ticks::NEVER,
             line_port: 0,
@@ -102,7 +126,7 @@ impl<D: Device> ScsiBus<D> {
     /// The lines as they were when the bus was last settled.
     #[inline]
     pub fn lines(&self) -> Lines {
-        self.initiator | self.targets
+        self.initiator | self.targets | self.others
     }
 
     /// What the initiator drives.
@@ -144,16 +168,16 @@ impl<D: Device> ScsiBus<D> {
                 return None;
             }
             self.now = at;
-            let lines = self.lines();
+            let before = self.lines().signals;
             let id = self.line_port;
-            if let Some(port) = &mut self.ports[usize::from(id)] {
-                port.step(at, lines, tracer);
+            let view = self.view();
+            if id == OUTSIDE {
+                self.outside(at, tracer);
+            } else if let Some(port) = &mut self.ports[usize::from(id)] {
+                port.step(at, view, tracer);
+                self.refresh(id);
             }
-            let busy = self.targets.has(Signals::BSY);
-            self.refresh(id);
-            if busy != self.targets.has(Signals::BSY) {
-                self.note_free(at);
-            }
+            self.settle_ownership(at, before, tracer);
             Some(at)
         } else {
             let at = self.wake_due;
@@ -187,6 +211,7 @@ impl<D: Device> ScsiBus<D> {
             return;
         }
         let before = self.initiator;
+        let signals = self.lines().signals;
         self.initiator = lines;
         let at = self.now;
         let changed = before.signals ^ lines.signals;
@@ -194,12 +219,22 @@ impl<D: Device> ScsiBus<D> {
         let usual = Signals::ACK | Signals::ATN;
         if self.involved.is_power_of_two() && usual.contains(changed) {
             self.observe(self.involved.trailing_zeros() as u8, at, tracer);
-            if self.involved == 0 {
-                self.note_free(at);
-            }
+            self.settle_ownership(at, signals, tracer);
         } else {
-            self.control_changed(at, before, tracer);
+            self.control_changed(at, before, signals, tracer);
         }
+    }
+
+    /// Plans a fault of target `id` for `at`, or for now if the bus has been settled to a later time. It becomes part of the bus's
+    /// state, and happens when the bus is brought forward to its time.
+    ///
+    /// [`BusFault::Reset`] is what device `id` does; the other faults need a target of that ID when they happen, else nothing
+    /// does.
+    pub fn inject(&mut self, at: Ticks, id: u8, fault: BusFault) {
+        let at = at.max(self.now);
+        let place = self.planned.partition_point(|other| other.at <= at);
+        self.planned.insert(place, Planned { at, id, fault });
+        self.refresh_lines();
     }
 
     /// ACK true at `at` in a data phase, REQ false [`REQ_RESPONSE`] later, and, if `hold` is given, ACK false that
@@ -218,7 +253,7 @@ impl<D: Device> ScsiBus<D> {
         let release = hold.map(|hold| answered + hold);
         let lines = self.lines();
         let over = release.unwrap_or(answered);
-        let undisturbed = over <= limit && self.wake_due > over && self.line_due == Ticks::NEVER;
+        let undisturbed = over <= limit && self.wake_due > over && self.line_due > over;
         if !undisturbed || !self.involved.is_power_of_two() || lines.has(Signals::ATN) {
             return false;
         }
@@ -226,11 +261,11 @@ impl<D: Device> ScsiBus<D> {
         let Some(port) = &mut self.ports[usize::from(id)] else {
             return false;
         };
-        if !port.requests_data() {
+        if !port.requests_data() || port.faulty() {
             return false;
         }
         self.now = at;
-        port.acknowledge(at, lines.data, release, tracer);
+        port.acknowledge(at, lines, release, tracer);
         self.initiator.signals.set(Signals::ACK, release.is_none());
         self.refresh(id);
         true
@@ -240,6 +275,7 @@ impl<D: Device> ScsiBus<D> {
     pub fn power_on(&mut self, now: Ticks, tracer: &mut Tracer) {
         self.now = self.now.max(now);
         self.initiator = Lines::RELEASED;
+        (self.others, self.others_until) = (Lines::RELEASED, Ticks::NEVER);
         for id in 0..8 {
             if let Some(port) = &mut self.ports[usize::from(id)] {
                 port.reset(now, ResetCause::PowerOn, tracer);
@@ -249,21 +285,58 @@ impl<D: Device> ScsiBus<D> {
         self.free_since = self.now;
     }
 
-    fn control_changed(&mut self, at: Ticks, before: Lines, tracer: &mut Tracer) {
+    fn view(&self) -> View {
+        View {
+            lines: self.lines(),
+            free_since: self.free_since,
+        }
+    }
+
+    /// What is due from outside the targets: a planned fault, or the end of another device's RST.
+    fn outside(&mut self, at: Ticks, tracer: &mut Tracer) {
+        if self.others_until == at {
+            (self.others, self.others_until) = (Lines::RELEASED, Ticks::NEVER);
+        }
+        while self.planned.first().is_some_and(|next| next.at <= at) {
+            let Planned { id, fault, .. } = self.planned.remove(0);
+            if fault == BusFault::Reset {
+                self.others = Lines::control(Signals::RST);
+                self.others_until = at + RESET_HOLD;
+                self.reset(at, tracer);
+            } else if let Some(port) = self.ports.get_mut(usize::from(id)).and_then(Option::as_mut)
+            {
+                port.inject(at, fault, tracer);
+                self.refresh(id);
+            }
+        }
+        self.refresh_lines();
+    }
+
+    /// Something changed on the lines: if BSY or SEL did, every target looks.
+    #[inline]
+    fn settle_ownership(&mut self, at: Ticks, before: Signals, tracer: &mut Tracer) {
+        let changed = before ^ self.lines().signals;
+        if changed.intersects(Signals::BSY | Signals::SEL) {
+            self.note_free(at);
+            self.observe_all(at, tracer);
+        }
+    }
+
+    fn control_changed(&mut self, at: Ticks, before: Lines, signals: Signals, tracer: &mut Tracer) {
         if self.initiator.has(Signals::RST) && !before.has(Signals::RST) {
             self.reset(at, tracer);
         }
         let lines = self.lines();
-        let arbitrating = Signals::BSY | Signals::SEL;
-        if self.involved == 0 && self.initiator.signals & arbitrating == Signals::BSY {
+        if self.initiator.signals & (Signals::BSY | Signals::SEL) == Signals::BSY {
             self.arbitration_id = self.initiator.data;
         }
-        if lines.has(Signals::SEL) && !lines.has(Signals::BSY) {
+        if self.initiator.has(Signals::SEL) && !lines.has(Signals::BSY) {
             self.selecting = self.initiator.data & !self.arbitration_id;
         }
-        for id in 0..8 {
-            self.observe(id, at, tracer);
+        if (signals ^ lines.signals).intersects(Signals::BSY | Signals::SEL) {
+            self.note_free(at);
         }
+        self.observe_all(at, tracer);
         if before.has(Signals::SEL) && !self.initiator.has(Signals::SEL) {
             let ids = std::mem::take(&mut self.selecting);
             if ids != 0 && !lines.has(Signals::BSY) {
@@ -292,11 +365,16 @@ impl<D: Device> ScsiBus<D> {
         }
     }
 
+    fn observe_all(&mut self, at: Ticks, tracer: &mut Tracer) {
+        for id in 0..8 {
+            self.observe(id, at, tracer);
+        }
+    }
+
     fn observe(&mut self, id: u8, at: Ticks, tracer: &mut Tracer) {
-        let lines = self.lines();
-        let arbitration_id = self.arbitration_id;
+        let view = self.view();
         if let Some(port) = &mut self.ports[usize::from(id)] {
-            port.observe(at, lines, arbitration_id, tracer);
+            port.observe(at, view, tracer);
             self.refresh(id);
         }
     }
@@ -320,12 +398,10 @@ impl<D: Device> ScsiBus<D> {
             (drives, due, wake, involved) =
                 (port.drives(), port.due(), port.wake(), port.involved());
         }
-        self.involved = if involved {
-            self.involved | bit
-        } else {
-            self.involved & !bit
-        };
-        if self.involved & !bit == 0 {
+        let set = |mask: u8, on: bool| if on { mask | bit } else { mask & !bit };
+        self.involved = set(self.involved, involved);
+        self.active = set(self.active, involved || due != Ticks::NEVER);
+        if self.active & !bit == 0 && self.planned.is_empty() && self.others_until == Ticks::NEVER {
             self.targets = drives;
             // Without an event no port is named: the state must not tell who was asked last.
             (self.line_due, self.line_port) = (due, if due == Ticks::NEVER { 0 } else { id });
@@ -339,10 +415,16 @@ impl<D: Device> ScsiBus<D> {
         }
     }
 
-    /// The general case: several targets answer at once.
+    /// The general case: several targets, or a fault to come.
     fn refresh_lines(&mut self) {
         self.targets = Lines::RELEASED;
-        (self.line_due, self.line_port) = (Ticks::NEVER, 0);
+        let planned = self.planned.first().map_or(Ticks::NEVER, |next| next.at);
+        self.line_due = planned.min(self.others_until);
+        self.line_port = if self.line_due == Ticks::NEVER {
+            0
+        } else {
+            OUTSIDE
+        };
         for (id, port) in (0..).zip(&self.ports) {
             let Some(port) = port else { continue };
             self.targets |= port.drives();

@@ -66,7 +66,7 @@ pub enum Next {
     Wait(Ticks),
     /// The device would give the bus up until this time, which must be later than the `now` of the question. If the initiator granted
     /// the privilege (IDENTIFY, bit 6), the target port sends SAVE DATA POINTER when data of the command have moved, and
-    /// DISCONNECT, and frees the bus; at this time it arbitrates, reselects, sends IDENTIFY and asks the device again (SCSI-2, 6.1.4, 6.6.4).
+    /// DISCONNECT, and frees the bus; at this time it arbitrates, reselects, sends IDENTIFY and asks the device again (SCSI-2, 6.1.4, 6.6.6).
     /// Without the privilege, or when the initiator rejects the message, it is the same as [`Next::Wait`].
     ///
     /// To be answered between blocks or before status, not inside a block: the initiator's pointers are saved as they are. The device decides
@@ -92,10 +92,8 @@ pub enum ResetCause {
 pub enum BusError {
     /// A byte with wrong parity arrived in DATA OUT or COMMAND (SCSI-2, 6.1.5 and 7.5.5).
     Parity,
-    /// The initiator sent INITIATOR DETECTED ERROR (6.6.8).
+    /// The initiator sent INITIATOR DETECTED ERROR (6.6.10).
     InitiatorDetected,
-    /// The initiator answered a message with MESSAGE REJECT or MESSAGE PARITY ERROR once too often, or sent one that is out of place.
-    Message,
     /// The initiator did not answer reselection (6.1.4.2).
     Reselection,
     /// The initiator sent a command to a unit that still has one of its commands (7.5.2).
@@ -108,7 +106,6 @@ impl BusError {
         let code = match self {
             BusError::Parity => 0x47,
             BusError::InitiatorDetected => 0x48,
-            BusError::Message => 0x43,
             BusError::Reselection => 0x45,
             BusError::Overlapped => 0x4E,
         };
@@ -125,7 +122,7 @@ impl BusError {
 /// The port does arbitration, selection, reselection, parity, and every message of clause 6.6: IDENTIFY, DISCONNECT, SAVE DATA POINTER, ABORT,
 /// BUS DEVICE RESET, INITIATOR DETECTED ERROR, MESSAGE PARITY ERROR, MESSAGE REJECT, NO OPERATION; SYNCHRONOUS and WIDE DATA TRANSFER REQUEST
 /// and queue tags are refused with MESSAGE REJECT. It has one command at a time: while that one is disconnected it answers a command of another
-/// initiator, or for another unit, with BUSY by itself (7.3), and one of the same initiator for the same unit with [`Device::fail`] (7.5.2).
+/// initiator, or for another unit, with BUSY by itself (7.3), and ends both that one and a second command of the same initiator for the same unit with [`Device::fail`] (7.5.2).
 ///
 /// The device does everything that is about the state of its units: contingent allegiance and sense data by initiator (7.6), unit attention
 /// by initiator (7.9), reservations, and units it does not have: INQUIRY answers them with peripheral qualifier and type 7Fh, REQUEST SENSE

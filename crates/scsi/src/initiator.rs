@@ -3,7 +3,7 @@
 //! It stands in for a host adapter wherever no Macintosh is wanted: in tests of devices, and in front of tools.
 
 use crate::timing::{
-    ARBITRATION, BUS_CLEAR, BUS_FREE, BUS_SETTLE, DESKEW, RESET_HOLD, SELECTION_TIMEOUT,
+    ARBITRATION, BUS_CLEAR, BUS_FREE, BUS_SETTLE, DATA_SETUP, DESKEW, RESET_HOLD, SELECTION_TIMEOUT,
 };
 use crate::{Device, Lines, Phase, ScsiBus, Signals, message};
 use clock::Ticks;
@@ -21,7 +21,7 @@ pub struct Outcome {
     pub data: Vec<u8>,
     /// How many bytes of the initiator's data the target took.
     pub taken: usize,
-    /// From bus free before to bus free after the command.
+    /// From the start of the call to bus free after the command.
     pub elapsed: Ticks,
 }
 
@@ -70,8 +70,22 @@ pub struct Initiator {
     pub byte_time: Ticks,
     /// How long it waits for the next REQ before it gives up.
     pub patience: Ticks,
-    /// The message it sends after selection with ATN; `None` selects without ATN.
+    /// The message it sends after selection with ATN; `None` selects without ATN. With
+    /// [`message::DISCONNECT_PRIVILEGE`] targets may disconnect.
     pub identify: Option<u8>,
+    /// Whether it checks the parity of what it receives.
+    pub checks_parity: bool,
+}
+
+/// A command for [`Initiator::commands`].
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// SCSI ID of the target.
+    pub id: u8,
+    /// The command descriptor block.
+    pub cdb: &'a [u8],
+    /// The data of a DATA OUT phase.
+    pub out: &'a [u8],
 }
 
 impl Initiator {
@@ -82,6 +96,7 @@ impl Initiator {
             byte_time: DESKEW,
             patience: Ticks::from_secs(3600),
             identify: None,
+            checks_parity: true,
         }
     }
 
@@ -98,55 +113,33 @@ impl Initiator {
         out: &[u8],
         tracer: &mut Tracer,
     ) -> Result<Outcome, Failure> {
+        self.commands(bus, start, &[Request { id, cdb, out }], tracer)
+            .remove(0)
+    }
+
+    /// Runs several commands, beginning with the first at `start`: while the target of one is disconnected, the next is begun. Gives what each
+    /// came to, in the order of the requests.
+    ///
+    /// # Errors
+    /// As for [`Initiator::command`], each by itself; after [`Failure::Stuck`] and [`Failure::BusBusy`] no other command can go on, and those
+    /// not yet ended fail the same way.
+    pub fn commands<D: Device>(
+        &self,
+        bus: &mut ScsiBus<D>,
+        start: Ticks,
+        requests: &[Request<'_>],
+        tracer: &mut Tracer,
+    ) -> Vec<Result<Outcome, Failure>> {
         bus.advance(start, tracer);
         let mut run = Run {
             habits: self,
+            start,
             now: bus.now(),
             bus,
             tracer,
+            message: None,
         };
-        run.select(id)?;
-        let mut outcome = Outcome {
-            status: 0xFF,
-            message: 0xFF,
-            data: Vec::new(),
-            taken: 0,
-            elapsed: Ticks::ZERO,
-        };
-        let mut sent = 0;
-        let mut ended = false;
-        loop {
-            let Some(lines) = run.request()? else {
-                if ended {
-                    outcome.elapsed = run.now.since(start);
-                    return Ok(outcome);
-                }
-                return Err(Failure::UnexpectedBusFree);
-            };
-            match lines.phase() {
-                Phase::MessageOut => run.give(
-                    self.identify.unwrap_or(message::NO_OPERATION),
-                    Signals::empty(),
-                ),
-                Phase::Command => {
-                    let byte = cdb.get(sent).copied().unwrap_or(0);
-                    sent += 1;
-                    run.give(byte, Signals::empty());
-                }
-                Phase::DataOut => {
-                    let byte = *out.get(outcome.taken).ok_or(Failure::TooMuchDataOut)?;
-                    outcome.taken += 1;
-                    run.give(byte, Signals::empty());
-                }
-                Phase::DataIn => outcome.data.push(run.take()),
-                Phase::Status => outcome.status = run.take(),
-                Phase::MessageIn => {
-                    outcome.message = run.take();
-                    ended = outcome.message == message::COMMAND_COMPLETE;
-                }
-                Phase::Reserved => return Err(Failure::Stuck(Phase::Reserved)),
-            }
-        }
+        run.all(requests)
     }
 
     /// Asserts RST for the reset hold time, beginning at `start`; returns the time at which the bus is free again
@@ -171,15 +164,159 @@ impl Default for Initiator {
     }
 }
 
-/// One command under way.
+/// How far a command is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    Waiting,
+    Connected,
+    Disconnected,
+    Ended(Option<Failure>),
+}
+
+/// A command with the initiator's pointers into its data (SCSI-2, 6.4).
+struct Process<'a> {
+    request: Request<'a>,
+    outcome: Outcome,
+    progress: Progress,
+    sent: usize,
+    /// The saved data pointer: bytes given and taken.
+    saved: (usize, usize),
+}
+
+/// Commands under way.
 struct Run<'a, D> {
     habits: &'a Initiator,
+    start: Ticks,
     now: Ticks,
     bus: &'a mut ScsiBus<D>,
     tracer: &'a mut Tracer,
+    /// What ATN was asserted for.
+    message: Option<u8>,
 }
 
 impl<D: Device> Run<'_, D> {
+    fn all(&mut self, requests: &[Request<'_>]) -> Vec<Result<Outcome, Failure>> {
+        let mut processes: Vec<Process<'_>> = requests
+            .iter()
+            .map(|&request| Process {
+                request,
+                outcome: Outcome {
+                    status: 0xFF,
+                    message: 0xFF,
+                    data: Vec::new(),
+                    taken: 0,
+                    elapsed: Ticks::ZERO,
+                },
+                progress: Progress::Waiting,
+                sent: 0,
+                saved: (0, 0),
+            })
+            .collect();
+        if let Err(failure) = self.work(&mut processes) {
+            for process in &mut processes {
+                if !matches!(process.progress, Progress::Ended(_)) {
+                    process.progress = Progress::Ended(Some(failure));
+                }
+            }
+        }
+        processes
+            .into_iter()
+            .map(|process| match process.progress {
+                Progress::Ended(Some(failure)) => Err(failure),
+                _ => Ok(process.outcome),
+            })
+            .collect()
+    }
+
+    /// Until all have ended. An error is one after which nothing can go on.
+    fn work(&mut self, processes: &mut [Process<'_>]) -> Result<(), Failure> {
+        loop {
+            let find = |wanted| processes.iter().position(|p| p.progress == wanted);
+            let away = find(Progress::Disconnected);
+            let current = match find(Progress::Waiting) {
+                Some(next) => match self.select(processes[next].request.id, away.is_some()) {
+                    Ok(true) => next,
+                    Ok(false) => self.await_reselection(processes)?,
+                    Err(failure) => {
+                        processes[next].progress = Progress::Ended(Some(failure));
+                        continue;
+                    }
+                },
+                None if away.is_some() => self.await_reselection(processes)?,
+                None => return Ok(()),
+            };
+            processes[current].progress = Progress::Connected;
+            let progress = match self.serve(&mut processes[current]) {
+                Ok(progress) => progress,
+                Err(failure @ (Failure::Stuck(_) | Failure::TooMuchDataOut)) => {
+                    return Err(failure);
+                }
+                Err(failure) => Progress::Ended(Some(failure)),
+            };
+            processes[current].progress = progress;
+            processes[current].outcome.elapsed = self.now.since(self.start);
+        }
+    }
+
+    /// Serves a connection until the bus is free.
+    fn serve(&mut self, process: &mut Process<'_>) -> Result<Progress, Failure> {
+        let mut expected = None;
+        loop {
+            let Some(lines) = self.request()? else {
+                return expected.ok_or(Failure::UnexpectedBusFree);
+            };
+            let outcome = &mut process.outcome;
+            match lines.phase() {
+                Phase::MessageOut => {
+                    let identify = self.habits.identify.unwrap_or(message::NO_OPERATION);
+                    let byte = self.message.take().unwrap_or(identify);
+                    self.give(byte);
+                }
+                Phase::Command => {
+                    let byte = process.request.cdb.get(process.sent).copied().unwrap_or(0);
+                    process.sent += 1;
+                    self.give(byte);
+                }
+                Phase::DataOut => {
+                    let byte = *process
+                        .request
+                        .out
+                        .get(outcome.taken)
+                        .ok_or(Failure::TooMuchDataOut)?;
+                    outcome.taken += 1;
+                    self.give(byte);
+                }
+                Phase::DataIn => outcome
+                    .data
+                    .push(self.take(message::INITIATOR_DETECTED_ERROR)),
+                Phase::Status => outcome.status = self.take(message::INITIATOR_DETECTED_ERROR),
+                Phase::MessageIn => {
+                    let byte = self.take(message::MESSAGE_PARITY_ERROR);
+                    if self.message.is_some() {
+                        continue;
+                    }
+                    match byte {
+                        message::COMMAND_COMPLETE => {
+                            outcome.message = byte;
+                            expected = Some(Progress::Ended(None));
+                        }
+                        message::DISCONNECT => expected = Some(Progress::Disconnected),
+                        message::SAVE_DATA_POINTER => {
+                            process.saved = (outcome.data.len(), outcome.taken);
+                        }
+                        // IDENTIFY of a reselection implies RESTORE POINTERS (6.6.7).
+                        message::RESTORE_POINTERS | message::IDENTIFY.. => {
+                            outcome.data.truncate(process.saved.0);
+                            outcome.taken = process.saved.1;
+                        }
+                        _ => outcome.message = byte,
+                    }
+                }
+                Phase::Reserved => return Err(Failure::Stuck(Phase::Reserved)),
+            }
+        }
+    }
+
     fn drive(&mut self, lines: Lines) {
         self.bus.drive(self.now, lines, self.tracer);
     }
@@ -195,20 +332,31 @@ impl<D: Device> Run<'_, D> {
         self.now = self.now.max(at.unwrap_or(limit));
     }
 
-    /// ARBITRATION and SELECTION (6.1.2, 6.1.3).
-    fn select(&mut self, target: u8) -> Result<(), Failure> {
-        if self.bus.free_since() == Ticks::NEVER {
-            return Err(Failure::BusBusy);
-        }
+    /// ARBITRATION and SELECTION (6.1.2, 6.1.3). False when somebody else has the bus; with nobody known who could (`others`), that is an
+    /// error.
+    fn select(&mut self, target: u8, others: bool) -> Result<bool, Failure> {
         self.wait(BUS_SETTLE + BUS_FREE);
+        if self.bus.free_since() == Ticks::NEVER {
+            return if others {
+                Ok(false)
+            } else {
+                Err(Failure::BusBusy)
+            };
+        }
         let own = 1 << self.habits.id;
         self.drive(Lines::with_data(Signals::BSY, own));
         self.wait(ARBITRATION);
+        let lines = self.bus.lines();
+        if lines.has(Signals::SEL) || lines.data > own | (own - 1) {
+            self.drive(Lines::RELEASED);
+            return Ok(false);
+        }
         let attention = if self.habits.identify.is_some() {
             Signals::ATN
         } else {
             Signals::empty()
         };
+        self.message = self.habits.identify;
         let selection = Signals::SEL | attention;
         self.drive(Lines::with_data(Signals::BSY | selection, own));
         self.wait(BUS_CLEAR + BUS_SETTLE);
@@ -222,6 +370,7 @@ impl<D: Device> Run<'_, D> {
         let limit = self.now + SELECTION_TIMEOUT;
         while !self.bus.lines().has(Signals::BSY) {
             if self.now >= limit {
+                self.message = None;
                 self.drive(Lines::RELEASED);
                 return Err(Failure::SelectionTimeout);
             }
@@ -229,7 +378,41 @@ impl<D: Device> Run<'_, D> {
         }
         self.wait(DESKEW * 2);
         self.drive(Lines::control(attention));
-        Ok(())
+        Ok(true)
+    }
+
+    /// RESELECTION (6.1.4): waits for a target, answers it, and says whose command goes on.
+    fn await_reselection(&mut self, processes: &[Process<'_>]) -> Result<usize, Failure> {
+        let limit = self.now + self.habits.patience;
+        let own = 1 << self.habits.id;
+        loop {
+            let lines = self.bus.lines();
+            let control = lines.signals & (Signals::SEL | Signals::IO | Signals::BSY);
+            let target = lines.data & !own;
+            if control == Signals::SEL | Signals::IO
+                && lines.data & own != 0
+                && target.is_power_of_two()
+                && lines.parity_good()
+            {
+                let id = target.trailing_zeros() as u8;
+                let known = processes
+                    .iter()
+                    .position(|p| p.progress == Progress::Disconnected && p.request.id == id);
+                if let Some(process) = known {
+                    self.wait(BUS_SETTLE);
+                    self.drive(Lines::control(Signals::BSY));
+                    while self.bus.lines().has(Signals::SEL) && self.now < limit {
+                        self.wait_change(limit);
+                    }
+                    self.drive(Lines::RELEASED);
+                    return Ok(process);
+                }
+            }
+            if self.now >= limit {
+                return Err(Failure::Stuck(lines.phase()));
+            }
+            self.wait_change(limit);
+        }
     }
 
     /// Waits for REQ; `None` when the bus is free instead.
@@ -250,20 +433,34 @@ impl<D: Device> Run<'_, D> {
         }
     }
 
+    /// ATN, while there is a message to send.
+    fn attention(&self) -> Signals {
+        if self.message.is_some() {
+            Signals::ATN
+        } else {
+            Signals::empty()
+        }
+    }
+
     /// Answers REQ with a byte; ATN goes false before the last message byte is acknowledged (6.2.1).
-    fn give(&mut self, byte: u8, signals: Signals) {
+    fn give(&mut self, byte: u8) {
+        let signals = self.attention();
         self.drive(Lines::with_data(signals, byte));
-        self.wait(DESKEW);
+        self.wait(DATA_SETUP);
         self.drive(Lines::with_data(signals | Signals::ACK, byte));
         self.finish(Lines::control(signals));
     }
 
-    /// Takes the byte on the bus.
-    fn take(&mut self) -> u8 {
-        let byte = self.bus.lines().data;
-        self.drive(Lines::control(Signals::ACK));
-        self.finish(Lines::RELEASED);
-        byte
+    /// Takes the byte on the bus. If its parity is wrong, ATN is asserted with ACK, for `complaint` to be sent.
+    fn take(&mut self, complaint: u8) -> u8 {
+        let lines = self.bus.lines();
+        if self.habits.checks_parity && !lines.parity_good() {
+            self.message = Some(complaint);
+        }
+        let signals = self.attention();
+        self.drive(Lines::control(Signals::ACK | signals));
+        self.finish(Lines::control(signals));
+        lines.data
     }
 
     /// Holds ACK until REQ is false.

@@ -5,6 +5,7 @@
 mod bus;
 mod device;
 pub mod disk;
+mod fault;
 pub mod initiator;
 mod lines;
 pub mod message;
@@ -15,5 +16,6 @@ pub mod timing;
 
 pub use bus::ScsiBus;
 pub use device::{BusError, Cdb, Device, Next, ResetCause, Status};
+pub use fault::BusFault;
 pub use lines::{Lines, Phase, Signals, odd_parity};
 pub use target::TargetPort;

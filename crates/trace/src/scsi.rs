@@ -57,4 +57,38 @@ pub enum ScsiEvent {
         /// Program counter of the first such access.
         pc: u32,
     },
+    /// Target `id` gave the bus up inside a command, with the initiator's leave.
+    Disconnected {
+        /// SCSI ID of the target.
+        id: u8,
+    },
+    /// Target `id` reselected its initiator; `answered` is false when the initiator did not react.
+    Reselected {
+        /// SCSI ID of the target.
+        id: u8,
+        /// Whether the initiator answered.
+        answered: bool,
+    },
+    /// Target `id` received a byte with wrong parity.
+    ParityError {
+        /// SCSI ID of the target.
+        id: u8,
+    },
+    /// Target `id` left the bus in the middle of a command.
+    UnexpectedBusFree {
+        /// SCSI ID of the target.
+        id: u8,
+    },
+    /// Target `id` stopped, holding the bus.
+    TargetHung {
+        /// SCSI ID of the target.
+        id: u8,
+    },
+    /// Target `id` lost its power (`on` false) or got it back.
+    TargetPower {
+        /// SCSI ID of the target.
+        id: u8,
+        /// Whether it has power.
+        on: bool,
+    },
 }
