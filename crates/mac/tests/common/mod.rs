@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 pub mod activity;
+pub mod chips;
 
 use clock::Ticks;
 use mac::probe::Step;
