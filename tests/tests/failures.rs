@@ -46,6 +46,26 @@ fn a_completion_routine_that_waits_for_the_disk_hangs_the_macintosh() {
     ] {
         assert!(evidence.contains(word), "`{word}` is missing in {evidence}");
     }
+    // The hang is a stretch of masking that does not end, at the level of the network.
+    let hang = &outcome["interrupts"].as_array().unwrap()[..];
+    let open: Vec<_> = hang
+        .iter()
+        .filter(|one| one["unfinished"] == true)
+        .map(|one| (one["machine"].as_str(), one["level"].as_u64()))
+        .collect();
+    assert_eq!(open, [(Some("mac"), Some(1)), (Some("mac"), Some(2))]);
+    assert!(
+        hang[0]["longest_us"].as_u64() > Some(10_000_000),
+        "{hang:?}"
+    );
+    for list in ["interrupts", "interrupt_latency"] {
+        for one in outcome[list].as_array().unwrap() {
+            let known = one["symbol"]
+                .as_str()
+                .is_some_and(|name| name.contains('!') || name == "power-on");
+            assert!(known, "{list}: {one}");
+        }
+    }
     for fix in ["system-task-service", "asynchronous-store"] {
         let (_, fixed) = run(&["q99304-hang", "--fix", fix]);
         assert!(

@@ -1,6 +1,7 @@
 //! What a run leaves behind for people and programs.
 
 use crate::verdict::Failure;
+use crate::verdict::interrupts::Interval;
 use crate::verdict::network::Figures;
 use serde::Serialize;
 
@@ -29,6 +30,10 @@ pub struct Outcome {
     pub mail: MailCounts,
     /// How well each machine kept the network's deadlines.
     pub network: Vec<MachineNetwork>,
+    /// The longest stretches with interrupts masked: by machine and level, the longest first.
+    pub interrupts: Vec<Interval>,
+    /// The longest wait from a request to the first instruction of its handler, by machine and level.
+    pub interrupt_latency: Vec<Interval>,
     /// What the tape drives did.
     pub tape: TapeCounts,
     /// What the backup programs said, and what is on their tapes.

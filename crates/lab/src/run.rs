@@ -7,6 +7,7 @@ use crate::outcome::{self, BackupCounts, MachineNetwork, MailCounts, Outcome, Ta
 use crate::scenario::Scenario;
 use crate::verdict::backup::{self, Comparison};
 use crate::verdict::cpu::{CpuWatch, Sample, Stopped};
+use crate::verdict::interrupts::Intervals;
 use crate::verdict::mail::MailWatch;
 use crate::verdict::network::NetworkWatch;
 use crate::verdict::server::Silence;
@@ -346,6 +347,10 @@ fn judge(
         }
         failures.extend(bad);
     }
+    let mut intervals = Intervals::default();
+    for (machine, mac) in scenario.machines.iter().zip(run.world.macs()) {
+        intervals.add(&machine.name, mac, &Symbols::find(mac));
+    }
     let seconds = run.world.now().as_micros() as f64 / 1e6;
     Outcome {
         scenario: scenario.name.clone(),
@@ -388,6 +393,8 @@ fn judge(
                 figures,
             })
             .collect(),
+        interrupts: intervals.masked,
+        interrupt_latency: intervals.latency,
         tape,
         backup: counts,
     }

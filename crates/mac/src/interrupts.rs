@@ -53,6 +53,22 @@ impl Requests {
     }
 }
 
+/// A time that interrupts of a level had to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// The level.
+    pub level: u8,
+    /// When it began.
+    pub since: Ticks,
+    /// How long it lasted.
+    pub ticks: Ticks,
+    /// The instruction that raised the mask, or that was interrupted.
+    pub pc: u32,
+}
+
+/// Stretches of masking that are kept for each level, each begun by another instruction.
+const KEPT: usize = 3;
+
 /// What has been seen of interrupts since power-on. Indices are levels, 0 to 7.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InterruptStatistics {
@@ -62,6 +78,41 @@ pub struct InterruptStatistics {
     pub longest_wait: [Ticks; 8],
     /// The longest stretch during which the status register masked this level.
     pub longest_mask: [Ticks; 8],
+    /// The longest stretches during which the status register masked a level: by level, then the longest first; at most three of a
+    /// level, each begun by another instruction. Those that have not ended yet are not among them: [`crate::Mac::masked`].
+    pub stretches: Vec<Stretch>,
+    /// Where and when the waits of `longest_wait` were, by level.
+    pub waits: Vec<Stretch>,
+}
+
+impl InterruptStatistics {
+    fn keep(&mut self, stretch: Stretch) {
+        let of_level = |other: &Stretch| other.level == stretch.level;
+        match self
+            .stretches
+            .iter_mut()
+            .find(|other| of_level(other) && other.pc == stretch.pc)
+        {
+            Some(other) if other.ticks >= stretch.ticks => return,
+            Some(other) => *other = stretch,
+            None => self.stretches.push(stretch),
+        }
+        self.stretches
+            .sort_by_key(|one| (one.level, std::cmp::Reverse(one.ticks)));
+        if self.stretches.iter().filter(|one| of_level(one)).count() > KEPT {
+            let last = self.stretches.iter().rposition(of_level);
+            last.map(|place| self.stretches.remove(place));
+        }
+    }
+
+    /// True when a stretch of this level and length would be kept.
+    fn is_long(&self, level: usize, ticks: Ticks) -> bool {
+        let mut kept = self
+            .stretches
+            .iter()
+            .filter(|one| usize::from(one.level) == level);
+        kept.nth(KEPT - 1).is_none_or(|least| ticks > least.ticks)
+    }
 }
 
 /// Watches the interrupt mask and the entries into handlers.
@@ -89,6 +140,14 @@ impl InterruptWatch {
         }
         for level in new + 1..=old {
             let ticks = now.since(self.since[level]);
+            if self.statistics.is_long(level, ticks) {
+                self.statistics.keep(Stretch {
+                    level: level as u8,
+                    since: self.since[level],
+                    ticks,
+                    pc: self.raised_by[level],
+                });
+            }
             if ticks > self.statistics.longest_mask[level] {
                 self.statistics.longest_mask[level] = ticks;
                 if RECORDED.contains(&level) {
@@ -101,6 +160,17 @@ impl InterruptWatch {
                 }
             }
         }
+    }
+
+    /// The stretch during which `level` has been masked up to `now`, if it is.
+    pub fn masked(&self, now: Ticks, level: u8) -> Option<Stretch> {
+        let place = usize::from(level & 7);
+        (place > 0 && (self.mask >> 8 & 7) as usize >= place).then(|| Stretch {
+            level,
+            since: self.since[place],
+            ticks: now.since(self.since[place]),
+            pc: self.raised_by[place],
+        })
     }
 
     /// The CPU has entered the handler of `level`, having interrupted `pc`.
@@ -117,6 +187,14 @@ impl InterruptWatch {
         let waited = now.since(requests.since(level));
         if waited > self.statistics.longest_wait[place] {
             self.statistics.longest_wait[place] = waited;
+            self.statistics.waits.retain(|one| one.level != level);
+            self.statistics.waits.push(Stretch {
+                level,
+                since: requests.since(level),
+                ticks: waited,
+                pc,
+            });
+            self.statistics.waits.sort_by_key(|one| one.level);
             tracer.emit(
                 now,
                 ChipEvent::Interrupt {
@@ -162,5 +240,42 @@ mod tests {
             watch.statistics.longest_mask[..4],
             [Ticks(0), Ticks(200), Ticks(100), Ticks(100)]
         );
+    }
+
+    #[test]
+    fn the_longest_stretches_of_each_level_are_kept_with_where_they_began() {
+        let mut watch = InterruptWatch::default();
+        let mut tracer = Tracer::new(0);
+        let lengths = [
+            (0x100, 50),
+            (0x200, 90),
+            (0x100, 70),
+            (0x300, 10),
+            (0x400, 60),
+        ];
+        let mut now = 0;
+        for (pc, length) in lengths {
+            watch.mask_changed(Ticks(now), 0x200, pc, &mut tracer);
+            watch.mask_changed(Ticks(now + length), 0, 0, &mut tracer);
+            now += 1000;
+        }
+        for level in 1..=2 {
+            let kept: Vec<_> = watch
+                .statistics
+                .stretches
+                .iter()
+                .filter(|one| one.level == level)
+                .map(|one| (one.pc, one.since.0, one.ticks.0))
+                .collect();
+            assert_eq!(
+                kept,
+                [(0x200, 1000, 90), (0x100, 2000, 70), (0x400, 4000, 60)]
+            );
+        }
+        assert_eq!(watch.masked(Ticks(now), 1), None);
+        watch.mask_changed(Ticks(now), 0x100, 0x500, &mut tracer);
+        let open = watch.masked(Ticks(now + 7), 1).unwrap();
+        assert_eq!((open.pc, open.ticks), (0x500, Ticks(7)));
+        assert_eq!(watch.masked(Ticks(now + 7), 2), None);
     }
 }

@@ -1,5 +1,5 @@
 use crate::bus::Bus;
-use crate::interrupts::InterruptStatistics;
+use crate::interrupts::{InterruptStatistics, Stretch};
 use crate::probe::{Probe, Step, Stop};
 use crate::{ConfigError, MacConfig, Peripheral, video};
 use chips::keyboard::{Keyboard, key, key_for};
@@ -421,6 +421,11 @@ impl Mac {
     /// What has been seen of interrupts so far.
     pub fn interrupts(&self) -> &InterruptStatistics {
         &self.bus.watch.statistics
+    }
+
+    /// The stretch during which interrupts of `level` have been masked until now, if they are.
+    pub fn masked(&self, level: u8) -> Option<Stretch> {
+        self.bus.watch.masked(self.now(), level)
     }
 
     /// What looks at the CPU.

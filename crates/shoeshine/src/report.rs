@@ -113,6 +113,7 @@ pub(crate) fn tell(outcome: &Outcome) {
     for violation in &mail.violations {
         eprintln!("  mail    against the protocol: {violation}");
     }
+    tell_interrupts(outcome);
     let say = |answer: Option<bool>, yes: &str, no: &str, unknown: &str| match answer {
         Some(true) => yes.to_owned(),
         Some(false) => no.to_owned(),
@@ -142,4 +143,34 @@ pub(crate) fn tell(outcome: &Outcome) {
         outcome.speed,
         &outcome.trace_hash[..16]
     );
+}
+
+/// One line for each machine and level: the longest stretch with interrupts masked, and the longest wait.
+fn tell_interrupts(outcome: &Outcome) {
+    let mut told: Option<(&str, u8)> = None;
+    for one in &outcome.interrupts {
+        let this = (one.machine.as_str(), one.level);
+        if told.replace(this) == Some(this) {
+            continue;
+        }
+        let millis = |us: u64| format!("{}.{} ms", us / 1000, us / 100 % 10);
+        let end = if one.unfinished { " to the end" } else { "" };
+        let wait = outcome
+            .interrupt_latency
+            .iter()
+            .find(|wait| (wait.machine.as_str(), wait.level) == this)
+            .map(|wait| {
+                let (long, at) = (millis(wait.longest_us), wait.at_seconds);
+                format!("; longest wait {long} at {at:.3} s, in {}", wait.symbol)
+            });
+        eprintln!(
+            "  level {} on {}: masked for {} at {:.3} s{end} by {}{}",
+            one.level,
+            one.machine,
+            millis(one.longest_us),
+            one.at_seconds,
+            one.symbol,
+            wait.unwrap_or_default()
+        );
+    }
 }

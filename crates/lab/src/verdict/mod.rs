@@ -4,6 +4,8 @@
 pub mod backup;
 /// Where a CPU has been, and how a machine that stopped came to where it is.
 pub mod cpu;
+/// How long machines did not serve interrupts.
+pub mod interrupts;
 /// What the mail clients experienced.
 pub mod mail;
 /// How well the machines kept the network's deadlines.
