@@ -7,7 +7,7 @@
 
 enum { nullEvent, mouseDown, mouseUp, keyDown, keyUp, autoKey, updateEvt, diskEvt, activateEvt, networkEvt = 10, driverEvt,
        app1Evt, app2Evt, app3Evt, osEvt };
-enum { everyEvent = -1, mDownMask = 2, keyDownMask = 8 };
+enum { everyEvent = -1, mDownMask = 2, keyDownMask = 8, autoKeyMask = 32 };
 
 typedef struct {
     int16_t what;

@@ -55,6 +55,8 @@
 #define FSQHdr       LM(QHdr, 0x360)
 #define CurDirStore  LM(int32_t, 0x398)
 #define ScrnBase     LM(Ptr, 0x824)
+#define MTemp        LM(Point, 0x828)
+#define RawMouse     LM(Point, 0x82C)
 #define Mouse        LM(Point, 0x830)
 #define CurApRefNum  LM(int16_t, 0x900)
 #define CurrentA5    LM(Ptr, 0x904)
@@ -75,7 +77,6 @@
 #define SCSIFlags    LM(uint16_t, 0xB22)
 #define MMU32Bit     LM(uint8_t, 0xCB2)
 #define VIA2         LM(volatile uint8_t *, 0xCEC)
-#define ADBBase      LM(Ptr, 0xCF8)
 #define TimeDBRA     LM(uint16_t, 0xD00)
 #define TimeSCCDB    LM(uint16_t, 0xD02)
 #define TimeSCSIDB   LM(uint16_t, 0xDA6)
@@ -95,6 +96,7 @@ CPUFlag      = 0x12F
 ApplLimit    = 0x130
 VBLQueue     = 0x160
 Ticks        = 0x16A
+MBState      = 0x172
 Lvl1DT       = 0x192
 Lvl2DT       = 0x1B2
 UnitNtryCnt  = 0x1D2

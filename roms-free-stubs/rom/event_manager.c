@@ -2,17 +2,15 @@
    Events belong to the process in front. */
 #include "device_internal.h"
 #include "events.h"
+#include "input.h"
 #include "internal.h"
 #include "os_utils.h"
 #include "processes_internal.h"
 #include "rom_traps.h"
-#include "via.h"
 
 enum { EVENT_BUFFERS = 20 };
 
 static EvQEl buffers[EVENT_BUFFERS];
-
-static int16_t modifiers_now(void) { return MBState & 0x80; }
 
 /* A buffer whose qType is 0 is unused; when none is, the oldest event gives way. */
 static EvQEl *take_buffer(void)
@@ -77,13 +75,13 @@ static int next_event(uint16_t mask, EventRecord *event, int remove)
     restore_interrupts(sr);
     if (e)
         return 1;
-    event->what = nullEvent;
-    event->message = 0;
+    event->message = mask & autoKeyMask && current_process == front_process ? auto_key() : 0;
+    event->what = event->message ? autoKey : nullEvent;
     event->when = Ticks;
     event->where.v = Mouse.v;
     event->where.h = Mouse.h;
     event->modifiers = modifiers_now();
-    return 0;
+    return event->what != nullEvent;
 }
 
 void os_GetOSEvent(OSRegs *r) { r->d0 = next_event((uint16_t)r->d0, (EventRecord *)r->a0, 1) ? 0 : (uint32_t)-1; }
@@ -161,8 +159,7 @@ TB_TRAP_ARGS(0xA9B4, SystemTask, 0);
 void tb_TickCount(void *args) { *(uint32_t *)args = Ticks; }
 TB_TRAP_ARGS(0xA975, TickCount, 0);
 
-/* The mouse switch is low while pressed. */
-void tb_Button(void *args) { *(uint16_t *)args = VIA[vBufB] & vMouseSW ? 0 : 0x100; }
+void tb_Button(void *args) { *(uint16_t *)args = MBState & 0x80 ? 0 : 0x100; }
 TB_TRAP_ARGS(0xA974, Button, 0);
 
 void tb_GetMouse(void *args)
@@ -173,7 +170,7 @@ void tb_GetMouse(void *args)
 }
 TB_TRAP_ARGS(0xA972, GetMouse, 4);
 
-void tb_GetKeys(void *args) { memset(*(void **)args, 0, 16); }
+void tb_GetKeys(void *args) { memcpy(*(void **)args, (void *)KeyMap, 16); }
 TB_TRAP_ARGS(0xA976, GetKeys, 4);
 
 /* A0 = ticks to wait.  The processor is the caller's all the time. */

@@ -1,19 +1,13 @@
 /* The clock chip: three wires on VIA port B, one bit at a time.  Commands: z00aaa01 seconds register aaa (z = 1 reads),
    0011 0101 write protect. */
 #include "internal.h"
+#include "interrupt_mask.h"
 #include "low_memory.h"
 #include "os_utils.h"
 #include "rom_traps.h"
 #include "via.h"
 
-/* The SCC may go on interrupting: it does not touch these wires. */
-static uint16_t keep_via_out(void)
-{
-    uint16_t sr;
-    asm volatile("move.w %%sr,%0\n\tori.w #0x0100,%%sr" : "=d"(sr) : : "cc", "memory");
-    return sr;
-}
-
+/* The VIA is masked: its handlers change other bits of the port. */
 static void set_wires(uint8_t bits)
 {
     volatile uint8_t *via = VIA;
@@ -48,11 +42,11 @@ static uint32_t read_once(void)
 {
     uint32_t seconds = 0;
     for (int reg = 3; reg >= 0; reg--) {
-        uint16_t sr = keep_via_out();
+        uint16_t sr = mask_via();
         send_byte((uint8_t)(0x81 | reg << 2));
         seconds = seconds << 8 | receive_byte();
         finish();
-        restore_interrupts(sr);
+        unmask_via(sr);
     }
     return seconds;
 }
@@ -72,11 +66,11 @@ uint32_t rtc_read_seconds(void)
 
 static void write_register(uint8_t command, uint8_t value)
 {
-    uint16_t sr = keep_via_out();
+    uint16_t sr = mask_via();
     send_byte(command);
     send_byte(value);
     finish();
-    restore_interrupts(sr);
+    unmask_via(sr);
 }
 
 void rtc_write_seconds(uint32_t seconds)

@@ -13,6 +13,9 @@
 vertical_retrace:
         move.b  #ifVBL,vIFR(%a1)
         addq.l  #1,Ticks.w
+        .if     !HAS_ADB
+        jsr     mouse_button
+        .endif
 
         /* The interrupted stack pointer lies above the return address (4), the registers (32) and the frame.  A stack
            that has grown into its own heap is system error 28; other stacks (the File Manager's) are not ours to judge. */
