@@ -110,6 +110,17 @@ pub(crate) enum TapeCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Measure what drives make of a host's rate: the rate at which they stream, what an underrun costs, and the throughput against the host's rate
+    Bench {
+        /// Names of built-in drive profiles, or TOML files [default: all built-in ones]
+        profiles: Vec<String>,
+        /// Draw the curves into this SVG file
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
     /// Write every file of a backup tape into a folder
     Extract {
         /// The image

@@ -1,6 +1,7 @@
 //! A laboratory for a classic Macintosh failure: the command line.
 
 mod arguments;
+mod bench;
 mod disk;
 mod report;
 mod run;

@@ -16,6 +16,11 @@ pub(crate) fn execute(command: TapeCommand) -> Ended {
         TapeCommand::Ls { file, json } => list(&file, json),
         TapeCommand::Verify { file, json } => verify(&file, json),
         TapeCommand::Extract { file, dir } => extract(&file, &dir),
+        TapeCommand::Bench {
+            profiles,
+            output,
+            json,
+        } => crate::bench::execute(&profiles, output.as_deref(), json),
     }
 }
 

@@ -3,6 +3,7 @@
 //! The host is a backup program of the time, without a Macintosh: it takes its time to get [`BURST`] bytes, then gives them to the drive with one WRITE as
 //! fast as the drive's interface takes them, and so on in turn. While the drive holds it up it gets nothing.
 
+use crate::drive::ProfileError;
 use crate::{Counters, Drive, Medium, Profile};
 use clock::{Stream, Ticks};
 use scsi::{Cdb, Device, Next, Status};
@@ -10,9 +11,10 @@ use trace::{Event, TapeEvent, Tracer};
 
 /// Bytes of one WRITE command.
 pub const BURST: u64 = 32 * 1024;
-/// How long a rate is kept up before and while it is measured.
+/// How long a rate is kept up before it is measured.
 const WARM_UP: Ticks = Ticks::from_secs(20);
-const SPAN: Ticks = Ticks::from_secs(60);
+/// How long it is measured: a minute.
+pub const SPAN: Ticks = Ticks::from_secs(60);
 
 /// A host with a drive and nothing between them: every byte takes the interface's time, waits are waited for.
 #[derive(Debug)]
@@ -30,7 +32,7 @@ pub struct Point {
     pub host: u64,
     /// Bytes a second that it got rid of.
     pub reached: u64,
-    /// How often the drive stopped and backed up in the time.
+    /// How often the drive stopped and backed up in [`SPAN`].
     pub repositions: u64,
     /// Filler written, in the drive's frames of 512 bytes.
     pub filler: u64,
@@ -41,7 +43,7 @@ impl Host {
     ///
     /// # Errors
     /// When a figure of the profile contradicts another.
-    pub fn new(profile: &Profile) -> Result<Host, crate::drive::ProfileError> {
+    pub fn new(profile: &Profile) -> Result<Host, ProfileError> {
         let drive = Drive::new(profile, Some(Medium::new()), Stream::new(1, "bench/tape"))?;
         let mut host = Host {
             block: drive.block_length(),
@@ -133,7 +135,7 @@ impl Host {
 ///
 /// # Errors
 /// When a figure of the profile contradicts another.
-pub fn throughput(profile: &Profile, rate: u64) -> Result<Point, crate::drive::ProfileError> {
+pub fn throughput(profile: &Profile, rate: u64) -> Result<Point, ProfileError> {
     let mut host = Host::new(profile)?;
     host.feed(rate, WARM_UP);
     let before: Counters = host.drive.counters();
@@ -147,11 +149,38 @@ pub fn throughput(profile: &Profile, rate: u64) -> Result<Point, crate::drive::P
     })
 }
 
+/// What a drive is, in figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Bytes a second at which it streams when its host is as fast as the interface.
+    pub streaming: u64,
+    /// What one underrun costs: see [`underrun`].
+    pub underrun: Ticks,
+    /// What it makes of host rates.
+    pub curve: Vec<Point>,
+}
+
+/// Measures a kind of drive at these host rates, in bytes a second.
+///
+/// # Errors
+/// When a figure of the profile contradicts another.
+pub fn measure(profile: &Profile, rates: &[u64]) -> Result<Measured, ProfileError> {
+    let curve: Result<Vec<Point>, ProfileError> = rates
+        .iter()
+        .map(|&rate| throughput(profile, rate))
+        .collect();
+    Ok(Measured {
+        streaming: streaming_rate(profile)?,
+        underrun: underrun(profile)?,
+        curve: curve?,
+    })
+}
+
 /// The rate, in bytes a second, at which the drive streams when its host is as fast as the interface.
 ///
 /// # Errors
 /// When a figure of the profile contradicts another.
-pub fn streaming_rate(profile: &Profile) -> Result<u64, crate::drive::ProfileError> {
+pub fn streaming_rate(profile: &Profile) -> Result<u64, ProfileError> {
     Ok(throughput(profile, u64::from(u32::MAX))?.reached)
 }
 
@@ -159,7 +188,7 @@ pub fn streaming_rate(profile: &Profile) -> Result<u64, crate::drive::ProfileErr
 ///
 /// # Errors
 /// When a figure of the profile contradicts another.
-pub fn underrun(profile: &Profile) -> Result<Ticks, crate::drive::ProfileError> {
+pub fn underrun(profile: &Profile) -> Result<Ticks, ProfileError> {
     let mut host = Host::new(profile)?;
     host.feed(u64::from(u32::MAX), WARM_UP);
     host.events();
