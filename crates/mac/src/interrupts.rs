@@ -1,55 +1,99 @@
 //! Interrupt levels, how long requests wait, how long interrupts are masked.
 //!
-//! Levels (Guide, "Interrupts"): 1 VIA, 2 SCC, 4 and above the programmer's switch. The request lines are encoded so that the SCC hides the
-//! VIA: IPL0 is asserted by the VIA only while the SCC does not ask (the equation is published with the open-source PlusToo core), hence
-//! 1, 2, and 4, 5, 6 with the switch, never 3 or 7.
+//! Levels of Plus and SE (Guide, "Interrupts"): 1 VIA, and on the SE the SCSI chip; 2 SCC; 4 and above the programmer's switch. The request lines are
+//! encoded so that the SCC hides the VIA: IPL0 is asserted by the VIA only while the SCC does not ask (the equation is published with the
+//! open-source PlusToo core; that the SE has it too is inference), hence 1, 2, and 4, 5, 6 with the switch, never 3 or 7.
+//!
+//! Levels of the SE/30: 1 VIA1, 2 VIA2, 4 SCC, 7 the programmer's switch. The highest that asks is on the pins. A 68030 takes level 7 when it
+//! comes, whatever the mask says, and then not again until it has gone (M68030 UM, "Interrupt exceptions").
 
+use crate::models::Model;
 use serde::{Deserialize, Serialize};
 use trace::{ChipEvent, Tracer};
 
 use clock::Ticks;
 
-/// The request lines of the three sources.
+/// A source of interrupt requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Line {
+    /// VIA, or VIA1.
+    Via,
+    /// VIA2 of the SE/30.
+    Via2,
+    /// The SCSI chip of the SE, as far as the program lets it through.
+    Scsi,
+    Scc,
+    /// The programmer's switch.
+    Switch,
+}
+
+/// The request lines of the sources, and since when each is asserted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Requests {
-    via: bool,
-    scc: bool,
-    switch: bool,
-    via_since: Ticks,
-    scc_since: Ticks,
-    switch_since: Ticks,
+    model: Model,
+    asserted: [bool; 5],
+    since: [Ticks; 5],
+    /// Level 7 has been taken and not gone since.
+    switch_taken: bool,
 }
 
 impl Requests {
-    pub fn set(&mut self, at: Ticks, via: bool, scc: bool) {
-        if via && !self.via {
-            self.via_since = at;
+    pub fn new(model: Model) -> Requests {
+        Requests {
+            model,
+            ..Requests::default()
         }
-        if scc && !self.scc {
-            self.scc_since = at;
+    }
+
+    pub fn set(&mut self, at: Ticks, line: Line, asserted: bool) {
+        let place = line as usize;
+        if asserted && !self.asserted[place] {
+            self.since[place] = at;
         }
-        (self.via, self.scc) = (via, scc);
+        self.asserted[place] = asserted;
     }
 
     pub fn set_switch(&mut self, at: Ticks, pressed: bool) {
-        if pressed && !self.switch {
-            self.switch_since = at;
-        }
-        self.switch = pressed;
+        self.set(at, Line::Switch, pressed);
+        self.switch_taken &= pressed;
     }
 
     /// What the encoder puts on IPL2-IPL0.
     pub fn level(&self) -> u8 {
-        u8::from(self.via && !self.scc) | u8::from(self.scc) << 1 | u8::from(self.switch) << 2
+        let asks = |line: Line| self.asserted[line as usize];
+        if self.model != Model::Se30 {
+            let first = asks(Line::Via) || asks(Line::Scsi);
+            let scc = asks(Line::Scc);
+            return u8::from(first && !scc)
+                | u8::from(scc) << 1
+                | u8::from(asks(Line::Switch)) << 2;
+        }
+        if asks(Line::Switch) && !self.switch_taken {
+            7
+        } else if asks(Line::Scc) {
+            4
+        } else if asks(Line::Via2) {
+            2
+        } else {
+            u8::from(asks(Line::Via))
+        }
+    }
+
+    /// The CPU has taken `level`.
+    pub fn taken(&mut self, level: u8) {
+        self.switch_taken |= level == 7;
     }
 
     /// Since when the source that caused `level` has been asking.
     fn since(&self, level: u8) -> Ticks {
-        match level {
-            1 => self.via_since,
-            2 => self.scc_since,
-            _ => self.switch_since,
-        }
+        let line = match (self.model, level) {
+            (Model::Se, 1) if !self.asserted[Line::Via as usize] => Line::Scsi,
+            (_, 1) => Line::Via,
+            (Model::Se30, 2) => Line::Via2,
+            (_, 2) | (Model::Se30, 4) => Line::Scc,
+            _ => Line::Switch,
+        };
+        self.since[line as usize]
     }
 }
 
@@ -116,19 +160,29 @@ impl InterruptStatistics {
 }
 
 /// Watches the interrupt mask and the entries into handlers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct InterruptWatch {
     pub statistics: InterruptStatistics,
     /// The mask as last seen, as it stands in the status register.
     pub mask: u32,
     since: [Ticks; 8],
     raised_by: [u32; 8],
+    /// Levels that a source other than the switch uses by itself: records of other levels would only repeat these.
+    recorded: [bool; 8],
 }
 
-/// Levels that a source of the Plus uses by itself: records of other levels would only repeat these.
-const RECORDED: std::ops::RangeInclusive<usize> = 1..=2;
-
 impl InterruptWatch {
+    pub fn new(model: Model) -> InterruptWatch {
+        let scc_apart = model == Model::Se30;
+        InterruptWatch {
+            statistics: InterruptStatistics::default(),
+            mask: 0,
+            since: [Ticks::ZERO; 8],
+            raised_by: [0; 8],
+            recorded: [false, true, true, false, scc_apart, false, false, false],
+        }
+    }
+
     /// The mask field of the status register became `mask` at `now`, by the instruction at `pc`.
     #[cold]
     pub fn mask_changed(&mut self, now: Ticks, mask: u32, pc: u32, tracer: &mut Tracer) {
@@ -150,7 +204,7 @@ impl InterruptWatch {
             }
             if ticks > self.statistics.longest_mask[level] {
                 self.statistics.longest_mask[level] = ticks;
-                if RECORDED.contains(&level) {
+                if self.recorded[level] {
                     let event = ChipEvent::LongestMask {
                         level: level as u8,
                         pc: self.raised_by[level],
@@ -211,22 +265,49 @@ impl InterruptWatch {
 mod tests {
     use super::*;
 
+    /// The level with these lines asserted.
+    fn level(model: Model, lines: &[Line]) -> u8 {
+        let mut requests = Requests::new(model);
+        for &line in lines {
+            requests.set(Ticks(1), line, true);
+        }
+        requests.level()
+    }
+
     #[test]
     fn the_scc_hides_the_via_and_the_switch_adds_four() {
-        let mut requests = Requests::default();
-        requests.set(Ticks(1), true, false);
-        assert_eq!(requests.level(), 1);
-        requests.set(Ticks(2), true, true);
-        assert_eq!(requests.level(), 2);
+        for model in [Model::Plus, Model::Se] {
+            assert_eq!(level(model, &[Line::Via]), 1);
+            assert_eq!(level(model, &[Line::Via, Line::Scc]), 2);
+            assert_eq!(level(model, &[Line::Via, Line::Scc, Line::Switch]), 6);
+            assert_eq!(level(model, &[Line::Via, Line::Switch]), 5);
+            assert_eq!(level(model, &[Line::Switch]), 4);
+        }
+        assert_eq!(level(Model::Se, &[Line::Scsi]), 1);
+    }
+
+    #[test]
+    fn the_se30_has_the_highest_that_asks() {
+        let all = [Line::Via, Line::Via2, Line::Scc, Line::Switch];
+        for (count, expected) in [(1, 1), (2, 2), (3, 4), (4, 7)] {
+            assert_eq!(level(Model::Se30, &all[..count]), expected);
+        }
+    }
+
+    #[test]
+    fn um_level_7_is_taken_once_for_each_press() {
+        let mut requests = Requests::new(Model::Se30);
+        requests.set_switch(Ticks(1), true);
+        requests.taken(7);
+        assert_eq!(requests.level(), 0);
+        requests.set_switch(Ticks(2), false);
         requests.set_switch(Ticks(3), true);
-        assert_eq!(requests.level(), 6);
-        requests.set(Ticks(4), false, false);
-        assert_eq!(requests.level(), 4);
+        assert_eq!(requests.level(), 7);
     }
 
     #[test]
     fn only_longer_stretches_of_masking_are_recorded() {
-        let mut watch = InterruptWatch::default();
+        let mut watch = InterruptWatch::new(Model::Plus);
         let mut tracer = Tracer::new(0);
         let mut stretch = |from: u64, to: u64, mask: u32| {
             watch.mask_changed(Ticks(from), mask, 0x1000, &mut tracer);

@@ -31,12 +31,16 @@ mod events;
 pub mod interrupts;
 mod machine;
 pub mod memory;
+mod models;
 mod peripheral;
 pub mod probe;
+mod stall;
 pub mod video;
+mod wide;
 
 pub use config::{ConfigError, MacConfig};
 pub use events::Source;
 pub use machine::{Mac, Registers};
+pub use models::Model;
 pub use peripheral::Peripheral;
 pub use probe::{Probe, Stop};

@@ -1,7 +1,8 @@
 use crate::bus::Bus;
 use crate::interrupts::{InterruptStatistics, Stretch};
 use crate::probe::{Probe, Step, Stop};
-use crate::{ConfigError, MacConfig, Peripheral, video};
+use crate::{ConfigError, MacConfig, Model, Peripheral, video};
+use chips::adb::Adb;
 use chips::keyboard::{Keyboard, key, key_for};
 use chips::ncr5380::Ncr5380;
 use chips::rtc::Rtc;
@@ -9,7 +10,7 @@ use chips::scc8530::Scc;
 use chips::via6522::Via6522;
 use clock::Ticks;
 use localtalk::Signal;
-use m68k::{CpuCore, CpuType, CycleBatchControl, CycleBatchExit, CycleBoundaryEvent};
+use m68k::{CpuCore, CycleBatchControl, CycleBatchExit, CycleBoundaryEvent};
 use scsi::ScsiBus;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -22,7 +23,7 @@ const BUS_ERROR: u32 = 2;
 const ADDRESS_ERROR: u32 = 3;
 const LINE_A: u32 = 10;
 
-/// One Macintosh Plus.
+/// One Macintosh.
 ///
 /// Serialising it saves all of its state at an instruction boundary, except the unchanged images of disks: give those back with
 /// [`Mac::attach_disk_base`], and the restored machine goes on exactly as the original would.
@@ -58,7 +59,7 @@ impl Mac {
         let mut bus = Bus::new(config)?;
         bus.via_pins_changed(Ticks::ZERO);
         let mut cpu = CpuCore::new();
-        cpu.set_cpu_type(CpuType::M68000);
+        cpu.set_cpu_type(bus.model.cpu_type());
         cpu.set_sst_m68000_compat(false);
         cpu.reset(&mut bus);
         cpu.full_prefetch(&mut bus);
@@ -73,7 +74,12 @@ impl Mac {
         })
     }
 
-    /// The time of the instruction boundary at which the machine stands.
+    /// Which Macintosh it is.
+    pub fn model(&self) -> Model {
+        self.bus.model
+    }
+
+    /// The time of the instruction boundary at which the machine stands, or of the standstill within an access (see `stall`).
     pub fn now(&self) -> Ticks {
         Ticks(self.bus.now)
     }
@@ -84,6 +90,10 @@ impl Mac {
     pub fn run_until(&mut self, until: Ticks) -> Stop {
         let mut stop = Stop::Reached;
         while self.bus.now < until.0 && stop == Stop::Reached {
+            self.bus.until = until.0;
+            if self.bus.stall.is_waiting() && !self.bus.wait_on() {
+                break;
+            }
             self.bus.run_events(Ticks(self.bus.now));
             self.bus.deadline = self.bus.agenda.next().min(until).0;
             stop = if self.cpu.is_halted() {
@@ -99,7 +109,7 @@ impl Mac {
         self.bus.run_events(until.min(Ticks(self.bus.now)));
         // Bookkeeping of the stretch, not state: it would tell how a run was divided.
         (self.cpu.cycles_remaining, self.cpu.initial_cycles) = (0, 0);
-        (self.bus.settled, self.bus.deadline) = (0, 0);
+        (self.bus.settled, self.bus.deadline, self.bus.until) = (0, 0, 0);
         if stop == Stop::Reached && self.cpu.is_halted() {
             Stop::Halted
         } else {
@@ -112,8 +122,14 @@ impl Mac {
         let Mac { cpu, bus, probe } = self;
         let mut stop = Stop::Reached;
         bus.settled = 0;
-        cpu.set_irq(bus.ipl);
+        // The rest of an instruction that stood still takes no interrupt before it.
+        cpu.set_irq(if bus.stall.is_repeating() { 0 } else { bus.ipl });
+        let mut queue = Queue::of(cpu);
         let result = cpu.run_for_cycles_with_boundary_hook(bus, UNLIMITED, |cpu, bus, event| {
+            if bus.stall.abandoning {
+                abandon(cpu, bus, queue);
+                return CycleBatchControl::Return;
+            }
             match event {
                 CycleBoundaryEvent::Instruction { cycles } => {
                     bus.settle(cycles, cpu.pending_sync_clocks);
@@ -135,6 +151,13 @@ impl Mac {
                     .mask_changed(Ticks(bus.now), cpu.int_mask, bus.pc, &mut bus.tracer);
             }
             bus.pc = cpu.pc;
+            if bus.model != Model::Plus {
+                bus.stall.instruction_ended();
+                queue = Queue::of(cpu);
+                if bus.wide {
+                    control_caches(cpu, bus);
+                }
+            }
             // The core forgets the level when it accepts it.
             cpu.set_irq(bus.ipl);
             if bus.now >= bus.deadline {
@@ -297,7 +320,12 @@ impl Mac {
 
     /// The picture on the screen: [`video::HEIGHT`] rows of [`video::WIDTH`] / 8 bytes, most significant bit left, 1 = black.
     pub fn screen(&self) -> Vec<u8> {
-        let start = video::buffer(self.bus.main_screen());
+        let main = self.bus.main_screen();
+        if let Some(board) = &self.bus.board {
+            let start = video::se30_buffer(main);
+            return board.vram[start..start + video::BYTES].to_vec();
+        }
+        let start = video::buffer(main);
         (0..video::BYTES as u32)
             .map(|offset| self.bus.ram.byte(start + offset))
             .collect()
@@ -305,10 +333,7 @@ impl Mac {
 
     /// A key goes down or comes up; `code` as in [`chips::keyboard::key_for`].
     pub fn press_key(&mut self, code: u8, down: bool) {
-        self.bus
-            .keyboard
-            .transition(Ticks(self.bus.now), code, down);
-        self.bus.schedule_keyboard();
+        self.bus.key(Ticks(self.bus.now), code, down);
     }
 
     /// Types `text` at a steady pace from now on. Characters that the keyboard does not have are left out.
@@ -328,6 +353,10 @@ impl Mac {
     /// Presses or releases the mouse button.
     pub fn set_mouse_button(&mut self, down: bool) {
         use crate::devices::port_b::MOUSE_BUTTON;
+        if let Some(adb) = &mut self.bus.adb {
+            adb.mouse_button(down);
+            return;
+        }
         self.bus
             .via
             .b
@@ -366,7 +395,7 @@ impl Mac {
         } = &mut self.bus;
         ncr.advance(Ticks(*now), scsi, tracer);
         let result = scsi.with_device(id, change);
-        self.bus.scsi_accessed();
+        self.bus.scsi_accessed(Ticks(self.bus.now));
         result
     }
 
@@ -383,9 +412,19 @@ impl Mac {
             .unwrap_or(false)
     }
 
-    /// The VIA.
+    /// The VIA, or VIA1.
     pub fn via(&self) -> &Via6522 {
         &self.bus.via
+    }
+
+    /// VIA2 of an SE/30.
+    pub fn via2(&self) -> Option<&Via6522> {
+        self.bus.board.as_ref().map(|board| &board.via2)
+    }
+
+    /// The Apple Desktop Bus of an SE or SE/30.
+    pub fn adb(&self) -> Option<&Adb> {
+        self.bus.adb.as_deref()
     }
 
     /// The SCC.
@@ -408,7 +447,7 @@ impl Mac {
         &mut self.bus.rtc
     }
 
-    /// The keyboard.
+    /// The keyboard of a Plus.
     pub fn keyboard(&self) -> &Keyboard {
         &self.bus.keyboard
     }
@@ -433,8 +472,9 @@ impl Mac {
         &mut self.probe
     }
 
-    /// Ticks by which memory cycles have exceeded the CPU core's own count since power-on. Anything but exceptions taken during an
-    /// instruction fetch would be a defect of the core's accounts.
+    /// Ticks by which memory cycles have exceeded the CPU core's own count since power-on. On Plus and SE, anything but exceptions taken during an
+    /// instruction fetch and bus errors would be a defect of the core's accounts. On an SE/30 it is the time by which instructions last longer than
+    /// their published times because the bus is slower than these assume.
     pub fn clock_corrections(&self) -> u64 {
         self.bus.overrun
     }
@@ -461,6 +501,50 @@ fn executed(cpu: &CpuCore, bus: &Bus, probe: &mut Probe) -> Option<Stop> {
     })
 }
 
+/// The instruction queue of a 68000, with the clocks that come before the next access.
+#[derive(Clone, Copy)]
+struct Queue {
+    words: [u16; 2],
+    count: u8,
+    pending: u32,
+}
+
+impl Queue {
+    #[inline(always)]
+    fn of(cpu: &CpuCore) -> Queue {
+        Queue {
+            words: cpu.prefetch_queue,
+            count: cpu.prefetch_count,
+            pending: cpu.pending_sync_clocks,
+        }
+    }
+}
+
+/// Takes the CPU back to the beginning of the instruction that it has given up. The core believes that it has entered the handler of bus errors.
+#[cold]
+fn abandon(cpu: &mut CpuCore, bus: &mut Bus, queue: Queue) {
+    let frame = if bus.wide { 92 } else { 14 };
+    cpu.set_sp(cpu.sp().wrapping_add(frame));
+    cpu.set_sr(cpu.sr_save);
+    cpu.dar = cpu.dar_save;
+    cpu.pc = cpu.ppc;
+    cpu.prefetch_queue = queue.words;
+    cpu.prefetch_count = queue.count;
+    cpu.pending_sync_clocks = queue.pending;
+    cpu.last_exception_vector = None;
+    bus.abandoned();
+}
+
+/// Hands what the program wrote to CACR to the cache.
+#[inline(always)]
+fn control_caches(cpu: &mut CpuCore, bus: &mut Bus) {
+    if cpu.cacr != bus.cacr || cpu.cacr_pending_ops != 0 {
+        bus.cacr = cpu.cacr;
+        let strobes = std::mem::take(&mut cpu.cacr_pending_ops);
+        bus.fetches.control(cpu.cacr, strobes, cpu.caar);
+    }
+}
+
 /// The CPU has entered an interrupt handler.
 fn interrupted(cpu: &mut CpuCore, bus: &mut Bus) {
     cpu.last_exception_vector = None;
@@ -476,6 +560,8 @@ fn interrupted(cpu: &mut CpuCore, bus: &mut Bus) {
         &bus.requests,
         &mut bus.tracer,
     );
+    bus.requests.taken(level);
+    bus.ipl = bus.requests.level();
 }
 
 /// An exception other than an interrupt was taken. Line A and TRAP are the ordinary calls of the system and go unrecorded.
@@ -494,9 +580,9 @@ fn exception_taken(cpu: &mut CpuCore, bus: &mut Bus) {
         );
     }
     // The core goes on where a 68000 halts: a frame on an odd stack, or an odd handler for odd addresses.
-    if bus.odd_frame || (vector == ADDRESS_ERROR && cpu.pc & 1 != 0) {
+    if bus.lost_frame || (vector == ADDRESS_ERROR && cpu.pc & 1 != 0) {
         halt(cpu, bus);
-    } else if matches!(vector, BUS_ERROR | ADDRESS_ERROR) {
+    } else if matches!(vector, BUS_ERROR | ADDRESS_ERROR) && !bus.wide {
         put_frame_in_order(cpu.sp(), bus);
     }
 }

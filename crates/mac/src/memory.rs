@@ -1,14 +1,18 @@
 //! RAM and its images.
 //!
-//! A Plus has two rows of SIMMs (Guide, "RAM configurations"). 1 MiB is two rows of 256 K SIMMs, 2 MiB one row of 1 M SIMMs, 2.5 MiB a row of
+//! Plus and SE have two rows of SIMMs (Guide, "RAM configurations"). 1 MiB is two rows of 256 K SIMMs, 2 MiB one row of 1 M SIMMs, 2.5 MiB a row of
 //! 1 M and a row of 256 K, 4 MiB two rows of 1 M. Addresses that a row does not decode find its contents again.
 
 use serde::{Deserialize, Serialize};
 
-/// The possible sizes in bytes.
-pub const SIZES: [u32; 4] = [0x10_0000, 0x20_0000, 0x28_0000, 0x40_0000];
+/// The possible sizes of Plus and SE in bytes.
+pub const COMPACT_SIZES: [u32; 4] = [0x10_0000, 0x20_0000, 0x28_0000, 0x40_0000];
+/// The possible sizes of an SE/30 in bytes: two rows of four equal SIMMs, or one. Here they are one piece of memory that repeats.
+pub const SE30_SIZES: [u32; 6] = [
+    0x10_0000, 0x20_0000, 0x40_0000, 0x80_0000, 0x100_0000, 0x200_0000,
+];
 
-/// RAM with the row decoding of a Plus; power-on contents are zero.
+/// RAM with the row decoding of a Plus or SE; power-on contents are zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ram {
     bytes: Vec<u8>,
@@ -19,9 +23,9 @@ pub struct Ram {
 }
 
 impl Ram {
-    /// RAM of one of the [`SIZES`].
+    /// RAM of one of the sizes.
     pub fn new(size: u32) -> Ram {
-        debug_assert!(SIZES.contains(&size));
+        debug_assert!(COMPACT_SIZES.contains(&size) || SE30_SIZES.contains(&size));
         let mixed = size == 0x28_0000;
         Ram {
             bytes: vec![0; size as usize],
@@ -67,6 +71,26 @@ impl Ram {
         }
     }
 
+    /// The aligned long word that holds the byte at a bus address.
+    #[inline(always)]
+    pub(crate) fn long(&self, address: u32) -> u32 {
+        let index = self.index(address & !3);
+        match self.bytes.get(index..index + 4) {
+            Some(&[a, b, c, d]) => u32::from_be_bytes([a, b, c, d]),
+            _ => 0xFFFF_FFFF,
+        }
+    }
+
+    /// Stores the low `bytes` bytes of `value`, all in one aligned long word.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, address: u32, bytes: u32, value: u32) {
+        let index = self.index(address);
+        let value = value.to_be_bytes();
+        if let Some(place) = self.bytes.get_mut(index..index + bytes as usize) {
+            place.copy_from_slice(&value[4 - bytes as usize..]);
+        }
+    }
+
     /// Stores a byte.
     #[inline(always)]
     pub fn set_byte(&mut self, address: u32, value: u8) {
@@ -90,7 +114,7 @@ mod tests {
 
     #[test]
     fn ram_repeats_through_four_mebibytes() {
-        for size in SIZES {
+        for size in COMPACT_SIZES {
             let mut ram = Ram::new(size);
             for address in (0..0x40_0000_u32).step_by(0x1_0000) {
                 ram.set_word(address, (address >> 16) as u16);

@@ -121,6 +121,15 @@ impl Via6522 {
             .min(when(Irq::SR, self.sr.due(self.t2.shift_clock())))
     }
 
+    /// When PB7 next changes as timer 1's output, or [`Ticks::NEVER`]: for a machine in which something listens to it.
+    pub fn next_pb7_change(&self) -> Ticks {
+        if self.acr & Acr::T1_PB7 != 0 {
+            self.t1.due(self.acr)
+        } else {
+            Ticks::NEVER
+        }
+    }
+
     /// Reads a register at `now`, the falling edge of φ2 that ends the access, with the side effects of reading.
     pub fn read(&mut self, now: Ticks, register: Register) -> u8 {
         self.advance(now);
