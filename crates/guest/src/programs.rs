@@ -33,6 +33,22 @@ pub static BACKUP_INIT: Program = program!("backup_init", "backup_init.bin");
 /// The report on the machine, an application.
 pub static REPORT: Program = program!("report", "report.bin");
 
+/// The stub ROMs that are built, by the word for their model.
+pub static ROMS: &[&Program] = &[&PLUS_ROM];
+
+/// The stub ROM of a model: `plus`, `se`, `se30`.
+///
+/// # Errors
+/// When none is built for it; the text names the remedy.
+pub fn rom(model: &str) -> Result<&'static Program, String> {
+    let found = ROMS.iter().find(|rom| rom.name == model);
+    found.copied().ok_or_else(|| {
+        let built: Vec<&str> = ROMS.iter().map(|rom| rom.name).collect();
+        let built = built.join(", ");
+        format!("no stub ROM is built for the model `{model}`; there is one for: {built}")
+    })
+}
+
 /// The programs that are loaded into RAM.
 pub static LOADED: &[&Program] = &[
     &MAIL_SERVER,
@@ -43,6 +59,14 @@ pub static LOADED: &[&Program] = &[
 ];
 
 impl Program {
+    /// The addresses of a ROM that contains itself, from its reset vector.
+    pub fn rom_addresses(&self) -> std::ops::Range<u32> {
+        let bytes = self.image.len() as u32;
+        let reset = self.image.get(4..8).and_then(|pc| pc.try_into().ok());
+        let start = reset.map_or(0, u32::from_be_bytes) & !(bytes.next_power_of_two() - 1);
+        start..start + bytes
+    }
+
     /// Symbols with their addresses, ascending.
     pub fn symbols(&self) -> impl Iterator<Item = (u32, &'static str)> {
         self.symbols.lines().filter_map(|line| {
@@ -74,8 +98,7 @@ mod tests {
     #[test]
     fn the_rom_fills_its_chips_and_starts_inside_itself() {
         assert_eq!(PLUS_ROM.image.len(), 128 << 10);
-        let pc = u32::from_be_bytes(PLUS_ROM.image[4..8].try_into().unwrap());
-        assert!((0x40_0000..0x42_0000).contains(&pc));
+        assert_eq!(PLUS_ROM.rom_addresses(), 0x40_0000..0x42_0000);
         assert!(PLUS_ROM.symbols().count() > 100);
     }
 

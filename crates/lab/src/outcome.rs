@@ -92,8 +92,7 @@ pub struct BackupCounts {
 /// The identity of this build: its version, and the 68k software in it.
 pub fn build() -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(guest::programs::PLUS_ROM.image);
-    for program in guest::programs::LOADED {
+    for program in guest::programs::ROMS.iter().chain(guest::programs::LOADED) {
         hasher.update(program.image);
     }
     format!(

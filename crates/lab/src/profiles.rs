@@ -1,6 +1,7 @@
 //! Figures of drive profiles beside the parameters of the lab, under one kind of key.
 
 use crate::parameters::{Kind, Parameters, SPECS, Source};
+use mac::Model;
 use scsi::disk::DiskProfile;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -20,6 +21,11 @@ pub struct Resolved {
     pub about: String,
     /// `chosen`, `assumed`, `set`, or the published source.
     pub source: String,
+}
+
+/// The model that `machine.model` names.
+pub fn model(parameters: &Parameters) -> Model {
+    Model::from_word(parameters.text("machine.model")).unwrap_or_default()
 }
 
 /// A drive profile that is a file of the user's, as it was when a scenario was read: a run does not depend on what becomes of the file.

@@ -333,7 +333,7 @@ fn judge(
         if let Some(reported) = log.as_deref().and_then(backup::reported) {
             counts.reported_ok = Some(counts.reported_ok.unwrap_or(true) && reported);
         }
-        let symbols = Symbols::find(&run.world.macs()[number]);
+        let symbols = symbols_of(&run.world.macs()[number]);
         let bad = backup::bad_write(
             &machine.name,
             &comparison,
@@ -400,6 +400,13 @@ fn judge(
     }
 }
 
+/// The code in a machine's memory.
+fn symbols_of(mac: &mac::Mac) -> Symbols {
+    // The machine was built with this ROM.
+    let rom = guest::programs::rom(mac.model().word()).unwrap_or(&guest::programs::PLUS_ROM);
+    Symbols::find(mac, rom)
+}
+
 fn stopped<'a>(run: &'a Run, number: usize, symbols: &'a Symbols) -> Stopped<'a, mac::Mac> {
     let mac = &run.world.macs()[number];
     let registers = mac.registers();
@@ -411,7 +418,7 @@ fn stopped<'a>(run: &'a Run, number: usize, symbols: &'a Symbols) -> Stopped<'a,
 }
 
 fn silence(run: &Run, scenario: &Scenario, number: usize) -> Failure {
-    let symbols = Symbols::find(&run.world.macs()[number]);
+    let symbols = symbols_of(&run.world.macs()[number]);
     let machine = &scenario.machines[number];
     Silence {
         machine: &machine.name,
@@ -426,7 +433,7 @@ fn silence(run: &Run, scenario: &Scenario, number: usize) -> Failure {
 
 fn system_error(run: &Run, scenario: &Scenario, number: usize) -> Failure {
     let mac = &run.world.macs()[number];
-    let symbols = Symbols::find(mac);
+    let symbols = symbols_of(mac);
     let view = stopped(run, number, &symbols);
     let code = mac.word(DS_ERR_CODE) as i16;
     const STACK_RAN_INTO_HEAP: i16 = 28;
@@ -446,7 +453,7 @@ fn system_error(run: &Run, scenario: &Scenario, number: usize) -> Failure {
 }
 
 fn backup_stopped(run: &Run, scenario: &Scenario, number: usize) -> Failure {
-    let symbols = Symbols::find(&run.world.macs()[number]);
+    let symbols = symbols_of(&run.world.macs()[number]);
     let view = stopped(run, number, &symbols);
     let tape = &run.tapes[number];
     let tick = tape.last_status.unwrap_or(Ticks::ZERO);

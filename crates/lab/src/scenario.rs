@@ -346,8 +346,8 @@ impl Scenario {
                 }
                 (key, _) => {
                     let known = [
-                        "name", "about", "expect", "fixes", "machines", "profile", "run", "mac",
-                        "disk", "tape", "mail", "server", "backup",
+                        "name", "about", "expect", "fixes", "machines", "profile", "run",
+                        "machine", "mac", "disk", "tape", "mail", "server", "backup",
                     ];
                     let near = nearest(key, known)
                         .map(|near| format!("; the nearest is `{near}`"))

@@ -7,9 +7,8 @@ use crate::verdict::symbols::Memory;
 use crate::volume::{self, VolumeError};
 use appletalk::mail_client::{Load, MailClients};
 use clock::{Stream, Ticks};
-use guest::programs::PLUS_ROM;
 use localtalk::{Cable, Signal};
-use mac::{Mac, MacConfig, Peripheral};
+use mac::{Mac, MacConfig, Model, Peripheral};
 use scsi::disk::Disk;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -98,12 +97,20 @@ impl World {
                     Peripheral::Tape(Box::new(drive)),
                 ));
             }
+            let model = profiles::model(parameters);
+            let rom = guest::programs::rom(model.word()).map_err(refuse)?;
+            let limit = match model {
+                Model::Se30 => "machine.scsi-timeout-se30",
+                _ => "machine.scsi-timeout-se",
+            };
             let config = MacConfig {
                 ram_bytes: (parameters.number("mac.ram") as u32) << 10,
-                rom: PLUS_ROM.image.to_vec(),
                 targets,
                 machine: number as u8,
                 clock_seconds: parameters.number("mac.date") as u32,
+                seed: stream("adb").below(u64::MAX),
+                scsi_timeout: Ticks::from_micros(parameters.number(limit)),
+                ..MacConfig::of(model, rom.image.to_vec())
             };
             macs.push(Mac::new(config).map_err(|error| refuse(error.to_string()))?);
         }

@@ -1,6 +1,5 @@
 use super::symbols::{Frame, Memory, Symbols};
 use clock::Ticks;
-use guest::programs::PLUS_ROM;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -89,7 +88,7 @@ pub struct Stopped<'a, M: Memory> {
 impl<M: Memory> Stopped<'_, M> {
     /// The caller of `SCSIGet` that owns the SCSI Manager now.
     pub fn scsi_owner(&self) -> Option<u32> {
-        let owner = self.memory.long(PLUS_ROM.address("scsi_owner")?);
+        let owner = self.memory.long(self.symbols.rom().address("scsi_owner")?);
         (owner != 0).then_some(owner)
     }
 
@@ -113,7 +112,7 @@ impl<M: Memory> Stopped<'_, M> {
             return self.symbols.stack(self.memory, sp, STACK);
         }
         let mut frames = self.symbols.stack(self.memory, sp, top - sp);
-        if let Some(entered) = PLUS_ROM.address("fs_caller_sp") {
+        if let Some(entered) = self.symbols.rom().address("fs_caller_sp") {
             frames.extend(
                 self.symbols
                     .stack(self.memory, self.memory.long(entered), STACK),
@@ -131,8 +130,8 @@ impl<M: Memory> Stopped<'_, M> {
         // What lies on the stack more than once is left over from earlier calls.
         let once = |frame: &&Frame| frames.iter().filter(|other| other == frame).count() == 1;
         for frame in frames.iter().filter(once) {
-            let rom =
-                self.symbols.program_at(frame.address) == Some(PLUS_ROM.name) && !frame.interrupted;
+            let rom = self.symbols.program_at(frame.address) == Some(self.symbols.rom().name)
+                && !frame.interrupted;
             if rom && in_rom {
                 continue;
             }
@@ -158,7 +157,7 @@ impl<M: Memory> Stopped<'_, M> {
             if let Some(name) = self
                 .symbols
                 .program_at(frame.address)
-                .filter(|name| *name != "plus")
+                .filter(|name| *name != self.symbols.rom().name)
                 && !names.contains(&name)
             {
                 names.push(name);

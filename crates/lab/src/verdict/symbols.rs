@@ -1,4 +1,4 @@
-use guest::programs::{LOADED, PLUS_ROM, Program};
+use guest::programs::{LOADED, Program};
 
 /// Memory of a stopped machine, read without side effects.
 pub trait Memory {
@@ -26,14 +26,16 @@ struct Loaded {
 }
 
 /// Which code lies where in a machine's memory.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Symbols {
+    rom: &'static Program,
     loaded: Vec<Loaded>,
 }
 
 impl Symbols {
-    /// Finds the programs in `memory` by their code: they are position independent, so it lies there as it was built.
-    pub fn find(memory: &impl Memory) -> Symbols {
+    /// Finds the programs in `memory` by their code: they are position independent, so it lies there as it was built. The machine has
+    /// this ROM.
+    pub fn find(memory: &impl Memory, rom: &'static Program) -> Symbols {
         let mut loaded: Vec<Loaded> = Vec::new();
         let ram: Vec<u8> = (0..memory.ram_bytes())
             .map(|address| memory.byte(address))
@@ -63,17 +65,22 @@ impl Symbols {
                 loaded.push(Loaded { base, program });
             }
         }
-        Symbols { loaded }
+        Symbols { rom, loaded }
     }
 
-    /// The program whose code or data `address` is in, `plus` for the ROM.
+    /// The ROM.
+    pub fn rom(&self) -> &'static Program {
+        self.rom
+    }
+
+    /// The program whose code or data `address` is in; the ROM's is that of its model.
     pub fn program_at(&self, address: u32) -> Option<&'static str> {
         self.locate(address).map(|(program, _)| program.name)
     }
 
     fn locate(&self, address: u32) -> Option<(&'static Program, u32)> {
-        if (0x40_0000..0x42_0000).contains(&address) {
-            return Some((&PLUS_ROM, address));
+        if self.rom.rom_addresses().contains(&address) {
+            return Some((self.rom, address));
         }
         let inside = |one: &&Loaded| {
             (one.base..one.base + one.program.image.len() as u32).contains(&address)
@@ -87,7 +94,7 @@ impl Symbols {
         let Some((program, place)) = self.locate(address) else {
             return format!("{address:06X}");
         };
-        let owner = if std::ptr::eq(program, &PLUS_ROM) {
+        let owner = if std::ptr::eq(program, self.rom) {
             "ROM"
         } else {
             program.name
@@ -146,7 +153,7 @@ impl Symbols {
     fn is_below_dispatch(&self, memory: &impl Memory, frame: u32) -> bool {
         const SAVED: u32 = 8 * 4;
         let call = memory.long(frame.wrapping_sub(SAVED + 4)) & 0x00FF_FFFF;
-        self.program_at(call) == Some(PLUS_ROM.name)
+        self.program_at(call) == Some(self.rom.name)
             && matches!(self.symbol(call), Some("level1" | "level2" | "leave"))
     }
 }
@@ -181,6 +188,7 @@ fn is_behind_call(memory: &impl Memory, address: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use guest::programs::PLUS_ROM;
 
     struct Bytes(Vec<u8>);
     impl Memory for Bytes {
@@ -201,7 +209,7 @@ mod tests {
         let (first, second) = (LOADED[0], LOADED[2]);
         ram[0x2_0000..0x2_0000 + first.image.len()].copy_from_slice(first.image);
         ram[0x8_0004..0x8_0004 + second.image.len()].copy_from_slice(second.image);
-        let symbols = Symbols::find(&Bytes(ram));
+        let symbols = Symbols::find(&Bytes(ram), &PLUS_ROM);
         let (place, name) = first.symbols().next().unwrap();
         assert_eq!(symbols.program_at(0x2_0000), Some(first.name));
         assert_eq!(
