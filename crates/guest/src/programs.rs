@@ -33,8 +33,13 @@ pub static BACKUP_INIT: Program = program!("backup_init", "backup_init.bin");
 /// The report on the machine, an application.
 pub static REPORT: Program = program!("report", "report.bin");
 
-/// The stub ROMs that are built, by the word for their model.
-pub static ROMS: &[&Program] = &[&PLUS_ROM];
+/// The stub ROM of the Macintosh SE, 256 KiB at 0x400000.
+pub static SE_ROM: Program = program!("se", "se.rom");
+/// The stub ROM of the Macintosh SE/30, 256 KiB at 0x40800000.
+pub static SE30_ROM: Program = program!("se30", "se30.rom");
+
+/// The stub ROMs, each named by the word for its model.
+pub static ROMS: &[&Program] = &[&PLUS_ROM, &SE_ROM, &SE30_ROM];
 
 /// The stub ROM of a model: `plus`, `se`, `se30`.
 ///
@@ -96,10 +101,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rom_fills_its_chips_and_starts_inside_itself() {
-        assert_eq!(PLUS_ROM.image.len(), 128 << 10);
+    fn the_roms_fill_their_chips_and_start_inside_themselves() {
+        for (rom, bytes) in [(&PLUS_ROM, 128), (&SE_ROM, 256), (&SE30_ROM, 256)] {
+            assert_eq!(rom.image.len(), bytes << 10);
+            assert!(rom.symbols().count() > 100);
+            let addresses = rom.rom_addresses();
+            assert!(rom.symbols().any(|(at, _)| addresses.contains(&at)));
+        }
         assert_eq!(PLUS_ROM.rom_addresses(), 0x40_0000..0x42_0000);
-        assert!(PLUS_ROM.symbols().count() > 100);
+        assert_eq!(SE_ROM.rom_addresses(), 0x40_0000..0x44_0000);
+        assert_eq!(SE30_ROM.rom_addresses(), 0x4080_0000..0x4084_0000);
+        assert!(rom("iix").is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod symbols;
 
 use clap::Parser;
 use clock::{Stream, Ticks};
-use mac::{Mac, MacConfig, Peripheral, Stop};
+use mac::{Mac, MacConfig, Model, Peripheral, Stop};
 use scsi::disk::{Disk, DiskProfile};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,12 +16,15 @@ use symbols::Symbols;
 use tape::media::tap::Gaps;
 use tape::{Drive, Medium, Profile, TapeFile};
 
-/// Boots a Macintosh Plus from a ROM image; prints registers, a profile, and what led to a stop.
+/// Boots a Macintosh from a ROM image; prints registers, a profile, and what led to a stop.
 #[derive(Parser)]
 #[command(version, max_term_width = 120)]
 struct Options {
-    /// The ROM image, at most 128 KiB.
+    /// The ROM image, at most 128 KiB for a Plus, 256 KiB for the others.
     rom: PathBuf,
+    /// The Macintosh: plus, se or se30.
+    #[arg(long, default_value = "plus", value_parser = model)]
+    model: Model,
     /// A disk image for SCSI ID 0; the same as --disk.
     image: Option<PathBuf>,
     /// A disk image for SCSI ID 0. It is not written: changes are kept in memory.
@@ -30,7 +33,7 @@ struct Options {
     /// Insert this .tap image into a tape drive at SCSI ID 4; it is created if missing, and written back at the end.
     #[arg(long)]
     tape: Option<PathBuf>,
-    /// RAM in KiB: 1024, 2048, 2560 or 4096.
+    /// RAM in KiB: 1024, 2048, 2560 or 4096; for an SE/30 1024 to 32768 in powers of two.
     #[arg(long, default_value_t = 4096)]
     ram: u32,
     /// Seed of the drives' random streams.
@@ -133,7 +136,7 @@ fn run(options: &Options) -> Result<ExitCode, Failure> {
 }
 
 fn build(options: &Options) -> Result<Mac, Failure> {
-    let mut config = MacConfig::new(std::fs::read(&options.rom)?);
+    let mut config = MacConfig::of(options.model, std::fs::read(&options.rom)?);
     config.ram_bytes = options.ram * 1024;
     attach(options, &mut config)?;
     Ok(Mac::new(config)?)
@@ -141,6 +144,10 @@ fn build(options: &Options) -> Result<Mac, Failure> {
 
 const DISK_ID: u8 = 0;
 const TAPE_ID: u8 = 4;
+
+fn model(word: &str) -> Result<Model, String> {
+    Model::from_word(word).ok_or_else(|| "plus, se or se30".into())
+}
 
 fn attach(options: &Options, config: &mut MacConfig) -> Result<(), Failure> {
     if let Some(path) = options.disk.as_ref().or(options.image.as_ref()) {
