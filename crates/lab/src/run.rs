@@ -349,7 +349,7 @@ fn judge(
     }
     let mut intervals = Intervals::default();
     for (machine, mac) in scenario.machines.iter().zip(run.world.macs()) {
-        intervals.add(&machine.name, mac, &Symbols::find(mac));
+        intervals.add(&machine.name, mac, &symbols_of(mac));
     }
     let seconds = run.world.now().as_micros() as f64 / 1e6;
     Outcome {
