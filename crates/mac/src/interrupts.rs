@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn the_longest_stretches_of_each_level_are_kept_with_where_they_began() {
-        let mut watch = InterruptWatch::default();
+        let mut watch = InterruptWatch::new(Model::Plus);
         let mut tracer = Tracer::new(0);
         let lengths = [
             (0x100, 50),
