@@ -150,6 +150,22 @@ impl Host {
         self.command(&[0x11, code, high, middle, low, 0], &[])
     }
 
+    /// LOCATE to a block.
+    pub fn locate(&mut self, block: u64) {
+        let [a, b, c, d] = (block as u32).to_be_bytes();
+        self.succeeds(&[0x2B, 0, 0, a, b, c, d, 0, 0, 0], &[]);
+    }
+
+    /// Sets a bit of a mode page: MODE SENSE, MODE SELECT.
+    pub fn set_page_bit(&mut self, page: u8, at: usize, bit: u8) {
+        let mut list = self.succeeds(&[0x1A, 8, page, 0, 255, 0], &[]).data;
+        list[0] = 0;
+        list[4] &= 0x7F;
+        list[4 + at] |= bit;
+        let len = list.len() as u8;
+        self.succeeds(&[0x15, 0x10, 0, 0, len, 0], &list);
+    }
+
     /// REQUEST SENSE, as the drive gives it.
     pub fn sense(&mut self) -> Vec<u8> {
         self.command(&[0x03, 0, 0, 0, 18, 0], &[]).data
