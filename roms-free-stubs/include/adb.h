@@ -9,7 +9,7 @@ typedef struct {
     uint8_t origADBAddr;
     ProcPtr dbServiceRtPtr;
     Ptr dbDataAreaAddr;
-} __attribute__((packed)) ADBDataBlock;
+} ADBDataBlock;
 
 typedef struct {
     ProcPtr siServiceRtPtr;
