@@ -6,6 +6,7 @@ pub mod catalogue;
 mod documents;
 pub mod fixes;
 pub mod host;
+pub mod inputs;
 mod keep;
 pub mod outcome;
 pub mod parameters;

@@ -1,5 +1,6 @@
 //! Scenarios: which machines there are, what runs on them, and every figure that is not the default.
 
+use crate::inputs::{self, Input, Timed};
 use crate::parameters::{ParameterError, Parameters, nearest, spec_of};
 use crate::profiles::OwnProfile;
 use std::path::{Path, PathBuf};
@@ -96,6 +97,8 @@ pub struct Scenario {
     pub parameters: Parameters,
     /// Names of the fixes applied.
     pub fixes: Vec<String>,
+    /// What happens at keyboards and mice, and when.
+    pub inputs: Vec<Timed<Input>>,
 }
 
 /// Why a scenario is refused.
@@ -274,6 +277,7 @@ impl Scenario {
             machines: Vec::new(),
             parameters: Parameters::default(),
             fixes: Vec::new(),
+            inputs: Vec::new(),
         };
         // `profile` stands before `tape` in the table's order, which is that of the alphabet: `tape.profile` finds it there.
         for (key, value) in table {
@@ -326,6 +330,11 @@ impl Scenario {
                         scenario.set_machine(machine, programs, &here)?;
                     }
                 }
+                // Read below, when the machines are known.
+                ("input", toml::Value::Array(_)) => {}
+                ("input", _) => {
+                    return Err(refuse(here, "an input is a table: write [[input]]".into()));
+                }
                 (topic, toml::Value::Table(values)) => {
                     // The profile comes first: it decides which other keys there are.
                     let (first, rest): (Vec<_>, Vec<_>) =
@@ -346,7 +355,7 @@ impl Scenario {
                 }
                 (key, _) => {
                     let known = [
-                        "name", "about", "expect", "fixes", "machines", "profile", "run",
+                        "name", "about", "expect", "fixes", "machines", "input", "profile", "run",
                         "machine", "mac", "disk", "tape", "mail", "server", "backup",
                     ];
                     let near = nearest(key, known)
@@ -361,6 +370,15 @@ impl Scenario {
                 place.into(),
                 "no machine: write `[machines]` and `mac = [\"mail-server\", \"backup\"]`".into(),
             ));
+        }
+        if let Some(toml::Value::Array(tables)) = table.get("input") {
+            let names: Vec<&str> = scenario
+                .machines
+                .iter()
+                .map(|machine| machine.name.as_str())
+                .collect();
+            let place = |number| format!("{place}: {}", line_of_table(text, "input", number));
+            scenario.inputs = inputs::read(tables, &names, place)?;
         }
         Ok(scenario)
     }
@@ -442,7 +460,28 @@ impl Scenario {
                 line.source
             );
         }
+        out += &inputs::to_toml(&self.inputs);
         out
+    }
+}
+
+/// Where the table with this number, counted from 0, of an array of tables stands in a TOML text, for errors.
+fn line_of_table(text: &str, key: &str, number: usize) -> String {
+    let head = |line: &str| {
+        let inner = line.trim_start().strip_prefix("[[")?.trim_start();
+        inner
+            .strip_prefix(key)?
+            .trim_start()
+            .strip_prefix("]]")
+            .map(|_| ())
+    };
+    let mut heads = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| head(line).is_some());
+    match heads.nth(number) {
+        Some((line, _)) => format!("line {}", line + 1),
+        None => format!("`{key}` {}", number + 1),
     }
 }
 

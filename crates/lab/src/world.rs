@@ -1,5 +1,6 @@
 //! A world: Macintoshes and host-side stations on one cable, in one time.
 
+use crate::inputs::{Input, Schedule};
 use crate::parameters::Parameters;
 use crate::profiles;
 use crate::scenario::Scenario;
@@ -26,6 +27,7 @@ pub struct World {
     cable: Cable,
     clients: MailClients,
     tracer: Tracer,
+    inputs: Schedule<Input>,
 }
 
 /// Why a world cannot be built.
@@ -117,12 +119,18 @@ impl World {
         let first = macs.len() as u8;
         let clients = MailClients::new(load(parameters), first, seed);
         let cable = Cable::new(first + clients.stations());
+        let names: Vec<&str> = scenario
+            .machines
+            .iter()
+            .map(|machine| machine.name.as_str())
+            .collect();
         Ok(World {
             now: Ticks::ZERO,
             macs,
             cable,
             clients,
             tracer: Tracer::new(Record::WORLD),
+            inputs: Schedule::new(&scenario.inputs, &names),
         })
     }
 
@@ -141,8 +149,11 @@ impl World {
         &self.clients
     }
 
-    /// Runs everything for one step.
+    /// Runs everything for one step. Inputs that are due happen at its beginning.
     pub fn step(&mut self) {
+        while let Some((machine, input)) = self.inputs.next(self.now) {
+            input.apply(&mut self.macs[machine]);
+        }
         let until = self.now + Signal::NOTICE;
         for (number, mac) in self.macs.iter_mut().enumerate() {
             let station = number as u8;

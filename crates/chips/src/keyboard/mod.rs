@@ -49,6 +49,8 @@ const SEND_HIGH: Ticks = Ticks::from_micros(180);
 const INQUIRY_WAIT: Ticks = Ticks::from_millis(250);
 /// Transitions kept for a computer that does not ask; more are lost (the size of the real buffer is unknown).
 const BUFFER: usize = 32;
+/// This bit of a key code tells the keys of the numeric pad and the arrows.
+const KEYPAD: u8 = 0x40;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
@@ -98,9 +100,16 @@ impl Default for Keyboard {
 
 impl Keyboard {
     /// A key with this code (00-7F) goes down or comes up. Nothing is noticed while the buffer is full.
+    ///
+    /// Codes from 40 on are those of the numeric pad and the arrows, which have codes of their own there: the answer tells first that one
+    /// follows ([`answer::KEYPAD`]), then its six low bits. Not modelled: the M0110A puts a Shift of its own around =, /, * and + of the pad, as
+    /// they share their codes with the arrows.
     pub fn transition(&mut self, now: Ticks, code: u8, down: bool) {
-        if self.transitions.len() >= BUFFER {
+        if self.transitions.len() + 2 > BUFFER {
             return;
+        }
+        if code & KEYPAD != 0 {
+            self.transitions.push_back(answer::KEYPAD);
         }
         // "Bit 7 is 1 on key-up; the low-order bit is always 1; the middle six are the key code".
         self.transitions
@@ -295,6 +304,32 @@ mod tests {
         bench.keyboard.transition(bench.now, 0x24, false);
         assert_eq!(bench.ask(command::INSTANT).0, 0x49);
         assert_eq!(bench.ask(command::INQUIRY).0, 0xC9);
+    }
+
+    #[test]
+    fn keys_of_the_pad_are_announced_and_fetched_with_instant() {
+        let mut bench = Bench::default();
+        // The pad's 7 is 59, its arrow to the left 46 (the open-source M0110A converters: 79 33 and 79 0D).
+        for (code, answer) in [(0x59, 0x33), (0x46, 0x0D)] {
+            bench.keyboard.transition(bench.now, code, true);
+            bench.keyboard.transition(bench.now, code, false);
+            assert_eq!(bench.ask(command::INQUIRY).0, answer::KEYPAD);
+            assert_eq!(bench.ask(command::INSTANT).0, answer);
+            assert_eq!(bench.ask(command::INQUIRY).0, answer::KEYPAD);
+            assert_eq!(bench.ask(command::INSTANT).0, answer | 0x80);
+        }
+        assert_eq!(bench.ask(command::INSTANT).0, answer::NULL);
+    }
+
+    #[test]
+    fn model_number_resets_the_keyboard_and_test_does_not() {
+        let mut bench = Bench::default();
+        bench.keyboard.transition(bench.now, 0x00, true);
+        assert_eq!(bench.ask(command::TEST).0, answer::ACK);
+        assert!(bench.keyboard.has_transitions());
+        assert_eq!(bench.ask(command::MODEL).0, 0b0000_1011);
+        assert!(!bench.keyboard.has_transitions());
+        assert_eq!(bench.ask(command::INSTANT).0, answer::NULL);
     }
 
     #[test]
