@@ -88,16 +88,18 @@ impl World {
             )];
             if machine.has_tape() {
                 let profile = profiles::tape_profile(parameters).map_err(refuse)?;
-                let cartridge = match parameters.text("tape.cartridge") {
-                    "none" => None,
-                    _ => Some(tape::media::Medium::new()),
+                let loaded = parameters.text("tape.cartridge") != "none";
+                let drive = if profile.is_direct() {
+                    let cartridge = loaded.then(tape::BlockCartridge::new);
+                    tape::BlockDrive::new(&profile, cartridge, stream("tape"))
+                        .map(|drive| Peripheral::BlockTape(Box::new(drive)))
+                } else {
+                    let cartridge = loaded.then(tape::media::Medium::new);
+                    tape::Drive::new(&profile, cartridge, stream("tape"))
+                        .map(|drive| Peripheral::Tape(Box::new(drive)))
                 };
-                let drive = tape::Drive::new(&profile, cartridge, stream("tape"))
-                    .map_err(|error| refuse(error.to_string()))?;
-                targets.push((
-                    parameters.number("tape.id") as u8,
-                    Peripheral::Tape(Box::new(drive)),
-                ));
+                let drive = drive.map_err(|error| refuse(error.to_string()))?;
+                targets.push((parameters.number("tape.id") as u8, drive));
             }
             let model = profiles::model(parameters);
             let rom = guest::programs::rom(model.word()).map_err(refuse)?;

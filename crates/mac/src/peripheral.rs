@@ -2,7 +2,7 @@ use clock::Ticks;
 use scsi::disk::Disk;
 use scsi::{BusError, Cdb, Device, Next, ResetCause};
 use serde::{Deserialize, Serialize};
-use tape::Drive;
+use tape::{BlockDrive, Drive};
 use trace::Tracer;
 
 /// A device on the SCSI bus of a machine.
@@ -12,6 +12,8 @@ pub enum Peripheral {
     Disk(Box<Disk>),
     /// A tape drive.
     Tape(Box<Drive>),
+    /// A tape drive with block addresses.
+    BlockTape(Box<BlockDrive>),
 }
 
 impl Peripheral {
@@ -57,6 +59,7 @@ macro_rules! each {
         match $self {
             Peripheral::Disk($device) => $what,
             Peripheral::Tape($device) => $what,
+            Peripheral::BlockTape($device) => $what,
         }
     };
 }

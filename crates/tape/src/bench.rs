@@ -4,7 +4,7 @@
 //! fast as the drive's interface takes them, and so on in turn. While the drive holds it up it gets nothing.
 
 use crate::drive::ProfileError;
-use crate::{Counters, Drive, Medium, Profile};
+use crate::{BlockCartridge, BlockDrive, Counters, Drive, Medium, Profile};
 use clock::{Stream, Ticks};
 use scsi::{Cdb, Device, Next, Status};
 use trace::{Event, TapeEvent, Tracer};
@@ -16,13 +16,56 @@ const WARM_UP: Ticks = Ticks::from_secs(20);
 /// How long it is measured: a minute.
 pub const SPAN: Ticks = Ticks::from_secs(60);
 
+/// A device that can be measured.
+pub trait Written: Device {
+    /// Length of a block in bytes.
+    fn block_length(&self) -> u64;
+    /// What it has done.
+    fn counters(&self) -> Counters;
+    /// The command that writes so many blocks behind `before` others.
+    fn write_command(before: u64, blocks: u64) -> [u8; 10];
+}
+
+impl Written for Drive {
+    fn block_length(&self) -> u64 {
+        Drive::block_length(self)
+    }
+
+    fn counters(&self) -> Counters {
+        Drive::counters(self)
+    }
+
+    fn write_command(_before: u64, blocks: u64) -> [u8; 10] {
+        let [.., high, middle, low] = blocks.to_be_bytes();
+        [0x0A, 1, high, middle, low, 0, 0, 0, 0, 0]
+    }
+}
+
+impl Written for BlockDrive {
+    fn block_length(&self) -> u64 {
+        BlockDrive::block_length(self)
+    }
+
+    fn counters(&self) -> Counters {
+        BlockDrive::counters(self)
+    }
+
+    fn write_command(before: u64, blocks: u64) -> [u8; 10] {
+        let address = (before as u32).to_be_bytes();
+        let [.., high, low] = blocks.to_be_bytes();
+        let [a, b, c, d] = address;
+        [0x2A, 0, a, b, c, d, 0, high, low, 0]
+    }
+}
+
 /// A host with a drive and nothing between them: every byte takes the interface's time, waits are waited for.
 #[derive(Debug)]
-pub struct Host {
-    drive: Drive,
-    block: u64,
+pub struct Host<D = Drive> {
+    drive: D,
     now: Ticks,
     tracer: Tracer,
+    /// Blocks written.
+    written: u64,
 }
 
 /// What a drive made of one host rate.
@@ -44,21 +87,38 @@ impl Host {
     /// # Errors
     /// When a figure of the profile contradicts another.
     pub fn new(profile: &Profile) -> Result<Host, ProfileError> {
-        let drive = Drive::new(profile, Some(Medium::new()), Stream::new(1, "bench/tape"))?;
+        let stream = Stream::new(1, "bench/tape");
+        Drive::new(profile, Some(Medium::new()), stream).map(Host::with)
+    }
+}
+
+impl Host<BlockDrive> {
+    /// The same with a drive that has block addresses, and a formatted cartridge.
+    ///
+    /// # Errors
+    /// When a figure of the profile contradicts another.
+    pub fn of_blocks(profile: &Profile) -> Result<Host<BlockDrive>, ProfileError> {
+        let stream = Stream::new(1, "bench/tape");
+        BlockDrive::new(profile, Some(BlockCartridge::new()), stream).map(Host::with)
+    }
+}
+
+impl<D: Written> Host<D> {
+    fn with(drive: D) -> Host<D> {
         let mut host = Host {
-            block: drive.block_length(),
             drive,
             now: Ticks::ZERO,
             tracer: Tracer::default(),
+            written: 0,
         };
         host.rest(Ticks::from_secs(1200));
         // The unit attention of power-on.
         host.command(&[0; 6], 0);
-        Ok(host)
+        host
     }
 
     /// The drive.
-    pub fn drive(&self) -> &Drive {
+    pub fn drive(&self) -> &D {
         &self.drive
     }
 
@@ -101,8 +161,10 @@ impl Host {
     /// # Panics
     /// When the drive refuses it.
     pub fn write(&mut self) {
-        let [_, high, middle, low] = ((BURST / self.block) as u32).to_be_bytes();
-        let (status, taken) = self.command(&[0x0A, 1, high, middle, low, 0], BURST);
+        let blocks = BURST / self.drive.block_length();
+        let cdb = D::write_command(self.written, blocks);
+        let (status, taken) = self.command(&cdb[..Cdb::length_of(cdb[0])], BURST);
+        self.written += blocks;
         assert_eq!((status, taken), (Status::Good, BURST));
     }
 
@@ -136,17 +198,24 @@ impl Host {
 /// # Errors
 /// When a figure of the profile contradicts another.
 pub fn throughput(profile: &Profile, rate: u64) -> Result<Point, ProfileError> {
-    let mut host = Host::new(profile)?;
+    Ok(if profile.is_direct() {
+        point(Host::of_blocks(profile)?, rate)
+    } else {
+        point(Host::new(profile)?, rate)
+    })
+}
+
+fn point<D: Written>(mut host: Host<D>, rate: u64) -> Point {
     host.feed(rate, WARM_UP);
-    let before: Counters = host.drive.counters();
+    let before = host.drive.counters();
     let (bytes, time) = host.feed(rate, SPAN);
     let after = host.drive.counters();
-    Ok(Point {
+    Point {
         host: rate,
         reached: bytes * 1_000_000 / time.as_micros(),
         repositions: after.repositions - before.repositions,
         filler: after.copies - before.copies,
-    })
+    }
 }
 
 /// What a drive is, in figures.
@@ -189,7 +258,14 @@ pub fn streaming_rate(profile: &Profile) -> Result<u64, ProfileError> {
 /// # Errors
 /// When a figure of the profile contradicts another.
 pub fn underrun(profile: &Profile) -> Result<Ticks, ProfileError> {
-    let mut host = Host::new(profile)?;
+    Ok(if profile.is_direct() {
+        one_underrun(Host::of_blocks(profile)?)
+    } else {
+        one_underrun(Host::new(profile)?)
+    })
+}
+
+fn one_underrun<D: Written>(mut host: Host<D>) -> Ticks {
     host.feed(u64::from(u32::MAX), WARM_UP);
     host.events();
     let stopped = loop {
@@ -208,5 +284,5 @@ pub fn underrun(profile: &Profile) -> Result<Ticks, ProfileError> {
         .into_iter()
         .find(|(_, event)| matches!(event, TapeEvent::Streaming))
         .map_or(host.now, |(at, _)| at);
-    Ok(again.since(stopped))
+    again.since(stopped)
 }

@@ -1,7 +1,7 @@
 use super::profile::{Profile, ProfileError, Value};
 use super::schema;
 use crate::media::FRAME;
-use clock::Ticks;
+use clock::{Stream, Ticks};
 use serde::{Deserialize, Serialize};
 
 /// A profile's figures, checked, in the units the drive counts in: frames of [`FRAME`] bytes, whether on tape or in the buffer, and ticks.
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// A cartridge streamer writes block by block, repeats each block (`fill` 1) while the buffer is low, and has tracks to turn between. A helical-scan
 /// drive writes whole groups, runs one way, ends the data at once or behind a few gap tracks, and winds much faster than it streams.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Figures {
+pub(crate) struct Figures {
     pub vendor: [u8; 8],
     pub product: [u8; 16],
     pub revision: [u8; 4],
@@ -69,6 +69,22 @@ pub(super) struct Figures {
 }
 
 impl Figures {
+    /// How far along the tape a frame lies, in frames from the beginning of the tape: odd tracks run backwards.
+    pub fn along(&self, frame: u64) -> u64 {
+        let offset = frame % self.track_blocks;
+        if (frame / self.track_blocks).is_multiple_of(2) {
+            offset
+        } else {
+            self.track_blocks - offset
+        }
+    }
+
+    /// A time with its mechanical jitter.
+    pub fn mechanical(&self, time: Ticks, stream: &mut Stream) -> Ticks {
+        let spread = time.0 * self.jitter / 1000;
+        Ticks(time.0 - spread + stream.below(2 * spread + 1))
+    }
+
     /// Frames that a record of `len` bytes takes, on tape and in the buffer.
     pub fn record(&self, len: usize) -> u64 {
         let piece = self.piece as usize * FRAME;
@@ -77,6 +93,19 @@ impl Figures {
 }
 
 impl Profile {
+    /// # Errors
+    /// When the profile is of another class of drive.
+    pub(crate) fn require_class(&self, class: &str) -> Result<(), ProfileError> {
+        match self.entry("class")? {
+            (_, Value::Text(is)) if is == class => Ok(()),
+            (key, value) => Err(ProfileError::Value {
+                key,
+                value: value.to_string(),
+                expected: format!("{class} for this device"),
+            }),
+        }
+    }
+
     fn entry(&self, name: &str) -> Result<(String, &Value), ProfileError> {
         let key = format!("tape.{name}");
         match self.figures.get(&key) {
@@ -132,7 +161,7 @@ impl Profile {
     ///
     /// # Errors
     /// When one is missing, of the wrong kind, or contradicts another.
-    pub(super) fn figures(&self) -> Result<Figures, ProfileError> {
+    pub(crate) fn figures(&self) -> Result<Figures, ProfileError> {
         let millis = |name| self.number(name).map(Ticks::from_millis);
         // The buffer is handed out piece by piece: what is left over is no use to the drive.
         let frames = |name| self.number(name).map(|bytes| bytes / FRAME as u64);
@@ -211,6 +240,7 @@ impl Profile {
             ("read-level", figures.read_level + 1),
             ("resume", figures.resume),
             ("group", figures.group),
+            ("block", figures.record(figures.block)),
             (
                 "longest",
                 if figures.variable_blocks {

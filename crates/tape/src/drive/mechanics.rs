@@ -240,8 +240,7 @@ impl Transport {
 
     /// A time with its mechanical jitter.
     fn mechanical(&mut self, time: Ticks) -> Ticks {
-        let spread = time.0 * self.figures.jitter / 1000;
-        Ticks(time.0 - spread + self.stream.below(2 * spread + 1))
+        self.figures.mechanical(time, &mut self.stream)
     }
 
     /// What the buffer holds, in bytes.
@@ -441,20 +440,9 @@ impl Transport {
         };
     }
 
-    /// How far along the tape a frame lies, in frames from the beginning of the tape: odd tracks run backwards.
-    fn along(&self, frame: u64) -> u64 {
-        let track = self.figures.track_blocks;
-        let offset = frame % track;
-        if (frame / track).is_multiple_of(2) {
-            offset
-        } else {
-            track - offset
-        }
-    }
-
     /// How far along the tape the head is, in nanometres from the beginning of the tape.
     pub fn place(&self) -> u64 {
-        self.along(self.head) * self.figures.frame_length
+        self.figures.along(self.head) * self.figures.frame_length
     }
 
     /// Time to bring the head from where it is over another frame; the head is stepped to another track meanwhile.
@@ -464,7 +452,9 @@ impl Transport {
 
     /// How far the head is from a frame, in frames along the tape.
     fn distance(&self, frame: u64) -> u64 {
-        self.along(self.head).abs_diff(self.along(frame))
+        self.figures
+            .along(self.head)
+            .abs_diff(self.figures.along(frame))
     }
 
     /// Time in which so many frames pass the head, at so many times the speed of the stream.

@@ -3,7 +3,7 @@
 mod abilities;
 mod commands;
 mod descriptor;
-mod figures;
+pub(crate) mod figures;
 mod identity;
 mod log;
 mod maintenance;
@@ -133,6 +133,7 @@ impl Drive {
         medium: Option<Medium>,
         stream: Stream,
     ) -> Result<Drive, ProfileError> {
+        profile.require_class("sequential")?;
         let (figures, abilities) = (profile.figures()?, profile.abilities()?);
         let mut drive = Drive {
             mode: Mode::new(&figures, &abilities),

@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 /// The profiles that come with the crate: name and text.
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 8] = [
     (
         "archive-viper-150",
         include_str!("../../profiles/archive-viper-150.toml"),
@@ -23,6 +23,10 @@ const BUILT_IN: [(&str, &str); 7] = [
     (
         "exabyte-exb-8200",
         include_str!("../../profiles/exabyte-exb-8200.toml"),
+    ),
+    (
+        "apple-tape-backup-40sc",
+        include_str!("../../profiles/apple-tape-backup-40sc.toml"),
     ),
     ("scsi-2-dds", include_str!("../../profiles/scsi-2-dds.toml")),
 ];
@@ -240,6 +244,12 @@ impl Profile {
         Ok(profile)
     }
 
+    /// True for a drive with block addresses ([`crate::BlockDrive`]), false for one with records in their order ([`crate::Drive`]).
+    pub fn is_direct(&self) -> bool {
+        self.get("tape.class")
+            .is_some_and(|figure| figure.value == Value::Text("direct".to_owned()))
+    }
+
     /// Every figure with its key, in the order of the keys.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Figure)> {
         self.figures
@@ -335,7 +345,7 @@ mod tests {
         let error = Profile::named("viper").unwrap_err().to_string();
         assert_eq!(
             error,
-            "no drive profile is called \"viper\"; there are: archive-viper-150, wangtek-5150es, teac-mt-2st-n50, hp-35470a, hp-35480a, exabyte-exb-8200, scsi-2-dds"
+            "no drive profile is called \"viper\"; there are: archive-viper-150, wangtek-5150es, teac-mt-2st-n50, hp-35470a, hp-35480a, exabyte-exb-8200, apple-tape-backup-40sc, scsi-2-dds"
         );
     }
 
