@@ -1,4 +1,4 @@
-//! What a scenario types and points at arrives in the guest, and at the same time each time.
+//! What a scenario types and points at arrives in the guest, on every model, and at the same time each time.
 
 use clock::Ticks;
 use lab::run::Run;
@@ -89,8 +89,8 @@ fn watch(model: &str) -> Seen {
 }
 
 #[test]
-fn text_keys_and_mouse_of_a_scenario_arrive() {
-    for model in ["plus"] {
+fn text_keys_and_mouse_of_a_scenario_arrive_on_every_model() {
+    for model in ["plus", "se", "se30"] {
         let seen = watch(model);
         let (a, b, shift, enter, command) = (0x00, 0x0B, 0x38, 0x24, 0x37);
         let expected = [
