@@ -30,9 +30,9 @@ pub struct ScsiBus<D> {
     active: u8,
     initiator: Lines,
     targets: Lines,
-    /// What other devices drive: RST, after a fault.
+    /// What other hosts drive.
     others: Lines,
-    /// When they release it.
+    /// When one of them releases an RST that a fault made it assert.
     others_until: Ticks,
     /// Faults to come, the earliest first.
     planned: Vec<Planned>,
@@ -134,6 +134,11 @@ impl<D: Device> ScsiBus<D> {
         self.initiator
     }
 
+    /// What other hosts drive.
+    pub fn others(&self) -> Lines {
+        self.others
+    }
+
     /// The time the bus has been settled to.
     pub fn now(&self) -> Ticks {
         self.now
@@ -225,6 +230,22 @@ impl<D: Device> ScsiBus<D> {
         }
     }
 
+    /// Other hosts on the cable change what they drive, all together, at `at` or now. The initiator's circuit sees it at its next access or event.
+    pub fn drive_others(&mut self, at: Ticks, mut lines: Lines, tracer: &mut Tracer) {
+        self.advance(at, tracer);
+        if self.others_until != Ticks::NEVER {
+            lines.signals.insert(Signals::RST);
+        }
+        let reset = lines.has(Signals::RST) && !self.others.has(Signals::RST);
+        self.others = lines;
+        if reset {
+            self.reset(self.now, tracer);
+        }
+        self.note_free(self.now);
+        self.observe_all(self.now, tracer);
+        self.note_free(self.now);
+    }
+
     /// Plans a fault of target `id` for `at`, or for now if the bus has been settled to a later time. It becomes part of the bus's
     /// state, and happens when the bus is brought forward to its time.
     ///
@@ -295,12 +316,13 @@ impl<D: Device> ScsiBus<D> {
     /// What is due from outside the targets: a planned fault, or the end of another device's RST.
     fn outside(&mut self, at: Ticks, tracer: &mut Tracer) {
         if self.others_until == at {
-            (self.others, self.others_until) = (Lines::RELEASED, Ticks::NEVER);
+            self.others.signals.remove(Signals::RST);
+            self.others_until = Ticks::NEVER;
         }
         while self.planned.first().is_some_and(|next| next.at <= at) {
             let Planned { id, fault, .. } = self.planned.remove(0);
             if fault == BusFault::Reset {
-                self.others = Lines::control(Signals::RST);
+                self.others.signals.insert(Signals::RST);
                 self.others_until = at + RESET_HOLD;
                 self.reset(at, tracer);
             } else if let Some(port) = self.ports.get_mut(usize::from(id)).and_then(Option::as_mut)

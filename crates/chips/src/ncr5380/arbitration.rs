@@ -1,7 +1,7 @@
 //! Arbitration, selection, the busy monitor and bus reset (design manual, sections 7 and 8).
 
 use super::registers::{InitiatorCommand, Mode};
-use super::timing::{BUS_FREE_TO_BSY, BUS_SETTLE};
+use super::timing::{BUS_FREE_DELAY, BUS_FREE_TO_BSY, BUS_SETTLE};
 use super::{Ncr5380, never};
 use clock::Ticks;
 use scsi::{Lines, Signals};
@@ -23,24 +23,30 @@ pub(super) enum Arbitration {
 
 impl Ncr5380 {
     /// ARBITRATE was written.
-    pub(super) fn set_arbitrate(&mut self, now: Ticks, on: bool, free_since: Ticks) {
+    pub(super) fn set_arbitrate(&mut self, now: Ticks, on: bool, free_since: Ticks, lines: Lines) {
         if !on {
             self.arbitration = Arbitration::Off;
             self.arbitrate_at = Ticks::NEVER;
         } else if self.arbitration == Arbitration::Off {
             self.arbitration = Arbitration::Waiting;
-            self.watch_bus_free(now, free_since);
+            self.watch_bus_free(now, free_since, lines);
         }
     }
 
-    /// Bus free for 1200 ns starts a waiting arbitration.
-    pub(super) fn watch_bus_free(&mut self, now: Ticks, free_since: Ticks) {
-        if self.arbitration == Arbitration::Waiting {
-            self.arbitrate_at = if never(free_since) {
-                Ticks::NEVER
-            } else {
-                (free_since + BUS_FREE_TO_BSY).max(now + Ticks(1))
-            };
+    /// Bus free for 1200 ns starts a waiting arbitration. Once the bus free filter has let it pass, another device's BSY does not stop
+    /// it, as the standard's bus set delay allows; a SEL does. (Section 7 gives the times; that the filter is not asked again is inference:
+    /// otherwise two chips could not arbitrate at all.)
+    pub(super) fn watch_bus_free(&mut self, now: Ticks, free_since: Ticks, lines: Lines) {
+        if self.arbitration != Arbitration::Waiting {
+            return;
+        }
+        if !never(free_since) {
+            self.arbitrate_at = (free_since + BUS_FREE_TO_BSY).max(now + Ticks(1));
+        } else if lines.has(Signals::SEL)
+            || never(self.arbitrate_at)
+            || now + BUS_FREE_DELAY < self.arbitrate_at
+        {
+            self.arbitrate_at = Ticks::NEVER;
         }
     }
 
@@ -52,13 +58,15 @@ impl Ncr5380 {
         }
     }
 
-    /// SELECTION interrupt (8.1): SEL with an enabled ID, BSY false for a bus settle delay.
+    /// SELECTION interrupt (8.1): SEL with an enabled ID, BSY false for a bus settle delay. Reselection is the same, with I/O true. One
+    /// selection interrupts once: inference.
     pub(super) fn watch_selection(&mut self, now: Ticks, lines: Lines) {
         let selected = self.select_enable & lines.data != 0
             && lines.signals & (Signals::SEL | Signals::BSY) == Signals::SEL;
         if !selected {
             self.selected_at = Ticks::NEVER;
-        } else if never(self.selected_at) {
+            self.selection_seen = false;
+        } else if never(self.selected_at) && !self.selection_seen {
             self.selected_at = now + BUS_SETTLE;
         }
     }

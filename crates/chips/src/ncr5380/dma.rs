@@ -3,11 +3,17 @@
 //!
 //! The chip has one byte of storage in each direction. When sending, DRQ becomes true as soon as the target has taken
 //! the last byte (REQ false), before the next REQ: one byte is fetched ahead. When receiving, the byte is latched and
-//! ACK asserted as soon as REQ is true; ACK stays true until the byte has been read.
+//! ACK asserted as soon as REQ is true; ACK stays true until the byte has been read. A target's transfers mirror this, with REQ and ACK
+//! exchanged. There is no byte count: a transfer ends with DMA MODE, EOP, or a phase mismatch.
+//!
+//! In block mode DRQ stays true and READY paces the DMA controller; no Macintosh has one, so the bit is only kept.
 
 use super::Ncr5380;
 use super::registers::{InitiatorCommand, Mode};
-use super::timing::{ACK_RELEASE, DACK_TO_ACK, REQ_FALSE_TO_DRQ, REQ_TO_ACK, REQ_TO_DRQ};
+use super::timing::{
+    ACK_RELEASE, ACK_TO_DRQ, ACK_TO_REQ_FALSE, DACK_TO_ACK, REQ_FALSE_TO_DRQ, REQ_TO_ACK,
+    REQ_TO_DRQ, TO_REQ,
+};
 use clock::Ticks;
 use scsi::{Device, Lines, ScsiBus, Signals};
 use serde::{Deserialize, Serialize};
@@ -23,19 +29,38 @@ pub(super) enum Transfer {
     Send,
     /// Start DMA Initiator Receive.
     Receive,
+    /// Start DMA Send, as a target.
+    TargetSend,
+    /// Start DMA Target Receive.
+    TargetReceive,
 }
 
-/// The automatic half of the handshake.
+impl Transfer {
+    /// True when the chip asserts REQ and awaits ACK, not the other way round.
+    pub fn is_target(self) -> bool {
+        matches!(self, Transfer::TargetSend | Transfer::TargetReceive)
+    }
+
+    fn sends(self) -> bool {
+        matches!(self, Transfer::Send | Transfer::TargetSend)
+    }
+
+    fn receives(self) -> bool {
+        matches!(self, Transfer::Receive | Transfer::TargetReceive)
+    }
+}
+
+/// The automatic half of the handshake: ACK of an initiator, REQ of a target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Handshake {
-    /// REQ with the right phase (and a byte, when sending) is awaited.
+    /// The signal is false. An initiator awaits REQ with the right phase, a target that ACK is false and there is a byte to send or room for one.
     #[default]
     Idle,
-    /// ACK is about to become true.
+    /// The signal is about to become true.
     Rising,
-    /// ACK is true; REQ must become false (and the byte be read, when receiving).
-    Acknowledged,
-    /// ACK is about to become false.
+    /// The signal is true. An initiator awaits that REQ is false (and the byte read, when receiving), a target that ACK is true.
+    Asserted,
+    /// The signal is about to become false.
     Falling,
 }
 
@@ -49,9 +74,33 @@ pub(super) struct Unpaired {
 }
 
 impl Ncr5380 {
-    /// A write to Start DMA Send or Start DMA Initiator Receive; DMA MODE must have been set before (6.8).
-    pub(super) fn start_dma(&mut self, now: Ticks, transfer: Transfer, lines: Lines) {
-        if !self.mode.contains(Mode::DMA) || self.mode.contains(Mode::TARGET) {
+    /// A write to Start DMA Send, in either role (6.8.1).
+    pub(super) fn start_send(&mut self, now: Ticks, lines: Lines) {
+        let transfer = if self.mode.contains(Mode::TARGET) {
+            Transfer::TargetSend
+        } else {
+            Transfer::Send
+        };
+        self.start_dma(now, transfer, lines);
+    }
+
+    /// A write to Start DMA Target Receive; TARGETMODE must be set (6.8.2).
+    pub(super) fn start_target_receive(&mut self, now: Ticks, lines: Lines) {
+        if self.mode.contains(Mode::TARGET) {
+            self.start_dma(now, Transfer::TargetReceive, lines);
+        }
+    }
+
+    /// A write to Start DMA Initiator Receive; TARGETMODE must not be set (6.8.3).
+    pub(super) fn start_receive(&mut self, now: Ticks, lines: Lines) {
+        if !self.mode.contains(Mode::TARGET) {
+            self.start_dma(now, Transfer::Receive, lines);
+        }
+    }
+
+    /// DMA MODE must have been set before (6.8).
+    fn start_dma(&mut self, now: Ticks, transfer: Transfer, lines: Lines) {
+        if !self.mode.contains(Mode::DMA) {
             return;
         }
         self.transfer = transfer;
@@ -60,7 +109,7 @@ impl Ncr5380 {
         self.loaded = false;
         // The output register is empty, so a transfer that sends asks for its first byte at once, whatever the bus
         // does.
-        self.drq_at = if transfer == Transfer::Send {
+        self.drq_at = if transfer.sends() {
             now + REQ_FALSE_TO_DRQ
         } else {
             Ticks::NEVER
@@ -80,48 +129,51 @@ impl Ncr5380 {
     }
 
     /// The lines changed, or something about the transfer did. `fresh` is true when REQ has just become true.
-    ///
-    /// Nothing happens before a start register was written. For the phase mismatch interrupt the manual asks only for DMA MODE
-    /// (8.5); that a transfer must have been started too is inference.
     #[inline]
     pub(super) fn watch_request(&mut self, now: Ticks, lines: Lines, fresh: bool) {
-        if self.transfer == Transfer::None {
-            return;
+        // 8.5: the phase mismatch interrupt needs DMA MODE and REQ becoming true, not a transfer.
+        if fresh && self.mode & (Mode::DMA | Mode::TARGET) == Mode::DMA && !self.phase_match(lines)
+        {
+            self.irq = true;
         }
+        match self.transfer {
+            Transfer::None => {}
+            Transfer::Send | Transfer::Receive => self.watch_as_initiator(now, lines),
+            Transfer::TargetSend | Transfer::TargetReceive => self.watch_as_target(now, lines),
+        }
+    }
+
+    #[inline]
+    fn watch_as_initiator(&mut self, now: Ticks, lines: Lines) {
         let request = lines.has(Signals::REQ);
         match self.handshake {
-            Handshake::Idle if request => self.requested(now, lines, fresh),
-            Handshake::Acknowledged if !request => match self.transfer {
+            Handshake::Idle if request => self.requested(now, lines),
+            Handshake::Asserted if !request => match self.transfer {
                 Transfer::Send => {
                     self.loaded = false;
                     if !self.end_of_dma {
                         self.drq_at = now + REQ_FALSE_TO_DRQ;
                     }
-                    self.fall(now);
+                    self.fall(now + ACK_RELEASE);
                 }
                 // ACK is held until the byte has been read.
-                _ if !self.loaded => self.fall(now),
+                _ if !self.loaded => self.fall(now + ACK_RELEASE),
                 _ => {}
             },
             _ => {}
         }
     }
 
-    fn requested(&mut self, now: Ticks, lines: Lines, fresh: bool) {
+    fn requested(&mut self, now: Ticks, lines: Lines) {
         if !self.phase_match(lines) {
             // A phase mismatch keeps REQ from being recognised. DRQ is left as it is (6.7): true in a send, whose
             // next byte was asked for when the last one was taken, and false in a receive (8.5).
-            if fresh {
-                self.irq = true;
-            }
             return;
         }
         match self.transfer {
             Transfer::Send if self.loaded => self.rise(now + REQ_TO_ACK),
             Transfer::Receive if !self.end_of_dma => {
-                self.input = lines.data;
-                self.check_parity(lines);
-                self.loaded = true;
+                self.latch(lines);
                 self.drq_at = now + REQ_TO_DRQ;
                 self.rise(now + REQ_TO_ACK);
             }
@@ -129,17 +181,50 @@ impl Ncr5380 {
         }
     }
 
+    /// The target's half: REQ as soon as there is a byte to send, or room for one, and ACK is false; a byte is taken when ACK is true.
+    fn watch_as_target(&mut self, now: Ticks, lines: Lines) {
+        let acknowledged = lines.has(Signals::ACK);
+        let sending = self.transfer == Transfer::TargetSend;
+        let ready = if sending {
+            self.loaded
+        } else {
+            !self.loaded && !self.end_of_dma
+        };
+        match self.handshake {
+            Handshake::Idle if !acknowledged && ready => self.rise(now + TO_REQ),
+            Handshake::Asserted if acknowledged => {
+                if sending {
+                    self.loaded = false;
+                } else {
+                    self.latch(lines);
+                }
+                if !(sending && self.end_of_dma) {
+                    self.drq_at = now + ACK_TO_DRQ;
+                }
+                self.fall(now + ACK_TO_REQ_FALSE);
+            }
+            _ => {}
+        }
+    }
+
+    /// A byte comes into the Input Data Register (6.1.3).
+    fn latch(&mut self, lines: Lines) {
+        self.input = lines.data;
+        self.check_parity(lines);
+        self.loaded = true;
+    }
+
     fn rise(&mut self, at: Ticks) {
         self.handshake = Handshake::Rising;
         self.handshake_due = at;
     }
 
-    fn fall(&mut self, now: Ticks) {
+    fn fall(&mut self, at: Ticks) {
         self.handshake = Handshake::Falling;
-        self.handshake_due = now + ACK_RELEASE;
+        self.handshake_due = at;
     }
 
-    /// The automatic ACK changes at `at`; nothing else happens to the chip before `limit`.
+    /// The automatic ACK or REQ changes at `at`; nothing else happens to the chip before `limit`.
     #[inline]
     pub(super) fn step_handshake<D: Device>(
         &mut self,
@@ -152,19 +237,21 @@ impl Ncr5380 {
         // Everything else that is driven stays as it is, unless ASSERT ACK, TEST MODE or the target role overrides
         // the automatic.
         let overriding = InitiatorCommand::ASSERT_ACK | InitiatorCommand::AIP_TEST;
-        let plain = !self.icr.intersects(overriding) && !self.mode.contains(Mode::TARGET);
+        let plain = !self.icr.intersects(overriding)
+            && !self.mode.contains(Mode::TARGET)
+            && !self.transfer.is_target();
         if plain && self.handshake == Handshake::Rising && self.run_ahead(at, limit, bus, tracer) {
             return;
         }
         self.handshake = match self.handshake {
-            Handshake::Rising => Handshake::Acknowledged,
+            Handshake::Rising => Handshake::Asserted,
             _ => Handshake::Idle,
         };
         if plain {
             let mut lines = bus.initiator();
             lines
                 .signals
-                .set(Signals::ACK, self.handshake == Handshake::Acknowledged);
+                .set(Signals::ACK, self.handshake == Handshake::Asserted);
             bus.drive(at, lines, tracer);
         } else {
             self.drive(at, bus, tracer);
@@ -192,7 +279,7 @@ impl Ncr5380 {
             return false;
         }
         self.seen = bus.lines();
-        self.handshake = Handshake::Acknowledged;
+        self.handshake = Handshake::Asserted;
         if sending {
             self.handshake = Handshake::Idle;
             self.loaded = false;
@@ -213,7 +300,7 @@ impl Ncr5380 {
         pc: u32,
     ) -> u8 {
         self.advance(now, bus, tracer);
-        if !self.drq_now(now) || self.transfer != Transfer::Receive {
+        if !self.drq_now(now) || !self.transfer.receives() {
             self.count_unpaired(now, false, pc, tracer);
             return self.input;
         }
@@ -238,7 +325,7 @@ impl Ncr5380 {
     ) {
         self.advance(now, bus, tracer);
         self.output = value;
-        if !self.drq_now(now) || self.transfer != Transfer::Send {
+        if !self.drq_now(now) || !self.transfer.sends() {
             self.count_unpaired(now, true, pc, tracer);
             self.drive(now, bus, tracer);
             return;
@@ -248,7 +335,12 @@ impl Ncr5380 {
         self.loaded = true;
         self.drive(now, bus, tracer);
         let lines = bus.lines();
-        if self.handshake == Handshake::Idle && lines.has(Signals::REQ) && self.phase_match(lines) {
+        if self.transfer == Transfer::TargetSend {
+            self.watch_as_target(now, lines);
+        } else if self.handshake == Handshake::Idle
+            && lines.has(Signals::REQ)
+            && self.phase_match(lines)
+        {
             self.rise(now + DACK_TO_ACK);
         }
     }
@@ -281,7 +373,7 @@ impl Ncr5380 {
                 }
                 continue;
             }
-            let next = self.next_event(bus).min(bus.wake());
+            let next = self.due().min(bus.next_event()).min(bus.wake());
             if next > limit {
                 return None;
             }

@@ -4,7 +4,8 @@
 //! it does follows the lines after propagation times ([`timing`]). It stands at the time of its last access and is
 //! brought forward by the next.
 //!
-//! The initiator's side is complete; of the target's side the outputs work, the automatic handshake does not.
+//! This is the NMOS chip of the Macintosh Plus. The CMOS 53C80 differs for software in one bit, LAST BYTE SENT (Target Command Register, bit 7,
+//! read), which is not there.
 
 mod arbitration;
 mod dma;
@@ -50,6 +51,8 @@ pub struct Ncr5380 {
     arbitration: Arbitration,
     arbitrate_at: Ticks,
     selected_at: Ticks,
+    /// The selection on the bus has interrupted already.
+    selection_seen: bool,
     busy_lost_at: Ticks,
     /// The lines when the chip last looked.
     seen: Lines,
@@ -90,6 +93,7 @@ impl Ncr5380 {
             arbitration: Arbitration::Off,
             arbitrate_at: Ticks::NEVER,
             selected_at: Ticks::NEVER,
+            selection_seen: false,
             busy_lost_at: Ticks::NEVER,
             seen: Lines::RELEASED,
             unpaired: None,
@@ -137,11 +141,16 @@ impl Ncr5380 {
         }
     }
 
-    /// When IRQ or DRQ may next change, by the chip's doing or a target's. Only a machine on which one of these pins
-    /// is connected to something needs to wake for it; on the Plus neither is, and waking for [`ScsiBus::wake`]
-    /// suffices.
-    pub fn next_event<D: Device>(&self, bus: &ScsiBus<D>) -> Ticks {
-        self.due().min(bus.next_event())
+    /// When IRQ or DRQ may next change after `now`, to which the chip must have been brought forward: by the chip's doing or a target's. Only a
+    /// machine on which one of these pins is connected to something needs to wake for it; on the Plus neither is,
+    /// and waking for [`ScsiBus::wake`] suffices.
+    pub fn next_event<D: Device>(&self, now: Ticks, bus: &ScsiBus<D>) -> Ticks {
+        let drq = if self.drq_at > now {
+            self.drq_at
+        } else {
+            Ticks::NEVER
+        };
+        drq.min(self.due()).min(bus.next_event())
     }
 
     /// The IRQ pin, as of the last time the chip was brought forward.
@@ -183,6 +192,8 @@ impl Ncr5380 {
                 self.parity_error = false;
                 self.busy_error = false;
                 self.irq = false;
+                // 6.7: the busy error latch is set as long as BSY is false and monitored, so it fills again.
+                self.watch_busy(now, bus.lines());
             }
             _ => {}
         }
@@ -225,9 +236,9 @@ impl Ncr5380 {
             read::MODE => self.write_mode(now, value, bus),
             read::TARGET_COMMAND => self.write_target_command(value),
             write::SELECT_ENABLE => self.select_enable = value,
-            write::START_SEND => self.start_dma(now, Transfer::Send, bus.lines()),
-            write::START_TARGET_RECEIVE => {}
-            _ => self.start_dma(now, Transfer::Receive, bus.lines()),
+            write::START_SEND => self.start_send(now, bus.lines()),
+            write::START_TARGET_RECEIVE => self.start_target_receive(now, bus.lines()),
+            _ => self.start_receive(now, bus.lines()),
         }
         self.drive(now, bus, tracer);
         self.look(now, bus, tracer);
@@ -266,14 +277,20 @@ impl Ncr5380 {
     fn write_mode<D: Device>(&mut self, now: Ticks, value: u8, bus: &ScsiBus<D>) {
         let before = self.mode;
         self.mode = Mode::from_bits_truncate(value);
+        if !bus.lines().has(Signals::BSY) {
+            // 6.3: BSY must be active in order to set DMA MODE.
+            self.mode.remove(Mode::DMA);
+        }
         if before.contains(Mode::DMA) && !self.mode.contains(Mode::DMA) {
             self.stop_dma();
         }
-        if !self.mode.contains(Mode::PARITY_CHECK) {
-            self.parity_error = false;
-        }
         self.watch_busy(now, bus.lines());
-        self.set_arbitrate(now, self.mode.contains(Mode::ARBITRATE), bus.free_since());
+        self.set_arbitrate(
+            now,
+            self.mode.contains(Mode::ARBITRATE),
+            bus.free_since(),
+            bus.lines(),
+        );
     }
 
     /// 6.7.
@@ -347,7 +364,10 @@ impl Ncr5380 {
         }
         if self.selected_at == at {
             self.selected_at = Ticks::NEVER;
+            self.selection_seen = true;
             self.irq = true;
+            // 8.1: parity must be good in a selection; the software looks at the latch.
+            self.check_parity(bus.lines());
         }
         if self.busy_lost_at == at {
             self.busy_lost_at = Ticks::NEVER;
@@ -377,7 +397,7 @@ impl Ncr5380 {
             self.watch_arbitration(lines);
             self.watch_selection(at, lines);
             self.watch_busy(at, lines);
-            self.watch_bus_free(at, bus.free_since());
+            self.watch_bus_free(at, bus.free_since(), lines);
         }
         if changed.intersects(Phase::MASK | unusual) {
             // The data drivers depend on the phase (6.2), and the events above release lines.
@@ -402,12 +422,12 @@ impl Ncr5380 {
     /// What the chip drives when the bus is `lines` (6.2 to 6.4).
     #[inline]
     fn outputs(&self, lines: Lines) -> Lines {
-        if self.icr.contains(InitiatorCommand::ASSERT_RST) {
-            return Lines::control(Signals::RST);
-        }
         if self.icr.contains(InitiatorCommand::AIP_TEST) {
             // Written, the bit is TEST MODE: all outputs disabled.
             return Lines::RELEASED;
+        }
+        if self.icr.contains(InitiatorCommand::ASSERT_RST) {
+            return Lines::control(Signals::RST);
         }
         let target = self.mode.contains(Mode::TARGET);
         let mut signals = Signals::empty();
@@ -419,11 +439,16 @@ impl Ncr5380 {
             Signals::SEL,
             self.icr.contains(InitiatorCommand::ASSERT_SEL),
         );
+        let automatic = matches!(self.handshake, Handshake::Asserted | Handshake::Falling);
         if target {
-            signals.set(Signals::REQ, self.tcr.contains(TargetCommand::ASSERT_REQ));
+            let automatic = automatic && self.transfer.is_target();
+            signals.set(
+                Signals::REQ,
+                automatic || self.tcr.contains(TargetCommand::ASSERT_REQ),
+            );
             signals |= self.expected;
         } else {
-            let automatic = matches!(self.handshake, Handshake::Acknowledged | Handshake::Falling);
+            let automatic = automatic && !self.transfer.is_target();
             signals.set(
                 Signals::ACK,
                 automatic || self.icr.contains(InitiatorCommand::ASSERT_ACK),
