@@ -189,7 +189,7 @@ impl Bus {
     pub(crate) fn scsi_accessed(&mut self, at: Ticks) {
         let mut next = self.scsi.wake();
         if self.scsi_may_interrupt() {
-            next = next.min(self.ncr.next_event(&self.scsi));
+            next = next.min(self.ncr.next_event(at, &self.scsi));
         }
         self.agenda.set(Source::Scsi, next);
         self.deadline = self.deadline.min(self.agenda.next().0);
