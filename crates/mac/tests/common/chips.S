@@ -22,6 +22,7 @@
         bra.w   localtalk
         bra.w   wires
         bra.w   idle
+        bra.w   compute
 
 | RAM at 0, a stack in it, both handlers.
         .macro  begin
@@ -237,6 +238,37 @@ idle:   begin
 1:      stop    #0x2000
         addq.b  #1,%d7
         bra.s   1b
+
+| No chip at all: copying, summing, shifting, multiplying and calling, from RAM.
+compute:
+        begin
+        lea     1f(%pc),%a1
+        lea     0x1000,%a2
+        moveq   #(2f-1f)/2-1,%d0
+0:      move.w  (%a1)+,(%a2)+
+        dbra    %d0,0b
+        jmp     0x1000
+1:      lea     0x10000,%a2
+        lea     0x14000,%a3
+        move.w  #999,%d1
+3:      move.l  (%a2)+,%d2
+        add.l   %d2,%d6
+        move.l  %d6,(%a3)+
+        move.w  %d1,%d3
+        mulu    #37,%d3
+        eor.l   %d3,%d6
+        lsr.l   #3,%d3
+        beq.s   4f
+        bsr.s   5f
+4:      dbra    %d1,3b
+        addq.b  #1,%d7
+        bra.s   1b
+5:      movem.l %d1-%d3,-(%sp)
+        swap    %d6
+        addi.w  #9,%d6
+        movem.l (%sp)+,%d1-%d3
+        rts
+2:
 
 | The handlers note the time and what they found.
         .macro  note register
