@@ -8,11 +8,11 @@
 mod common;
 
 use clock::Ticks;
-use common::chips::{CHIPS, COMPUTE, DISK, IDLE, LOCALTALK, WIRES};
+use common::chips::{CHIPS, COMPUTE, COMPUTE_LOOP, DISK, IDLE, LOCALTALK, WIRES};
 use common::*;
 use criterion::{BatchSize, Criterion, criterion_group};
 use localtalk::llap::signals;
-use mac::{Mac, Peripheral};
+use mac::{Mac, MacConfig, Model, Peripheral, Registers};
 use scsi::disk::{Disk, DiskProfile};
 use std::time::Instant;
 
@@ -24,33 +24,74 @@ fn processor_seconds(begin: Instant) -> f64 {
     nanoseconds.map_or_else(|| begin.elapsed().as_secs_f64(), |n| n / 1e9)
 }
 
-/// Program, name, emulated seconds to measure, what is busy.
-const ACTIVITIES: [(u32, &str, u64, &str); 5] = [
+/// What is measured: name, emulated seconds, what is busy.
+const ACTIVITIES: [(Activity, &str, u64, &str); 7] = [
     (
-        IDLE,
+        Activity::Program(IDLE),
         "idle",
         2000,
         "STOP between the interrupts of VIA and keyboard",
     ),
-    (COMPUTE, "computing", 10, "CPU and RAM, no chip"),
-    (WIRES, "VIA", 10, "the clock chip's wires, timers, keyboard"),
     (
-        DISK,
+        Activity::Program(COMPUTE),
+        "computing",
+        10,
+        "CPU and RAM, no chip",
+    ),
+    (
+        Activity::Program(WIRES),
+        "VIA",
+        10,
+        "the clock chip's wires, timers, keyboard",
+    ),
+    (
+        Activity::Program(DISK),
         "disk",
         10,
         "SCSI commands of one block, by pseudo-DMA",
     ),
     (
-        LOCALTALK,
+        Activity::Program(LOCALTALK),
         "LocalTalk",
         10,
         "full frames one behind the other, and an answer to each",
     ),
+    (
+        Activity::Computing(Model::Se),
+        "SE",
+        10,
+        "computing, as above",
+    ),
+    (
+        Activity::Computing(Model::Se30),
+        "SE/30",
+        10,
+        "computing, as above, as the stub ROM has set up the 68030",
+    ),
 ];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Activity {
+    /// One of the programs for a Plus.
+    Program(u32),
+    /// The loop of the program `computing`, in the RAM of a machine that its stub ROM has started.
+    Computing(Model),
+}
+
+static SE_ROM: &[u8] = include_bytes!("../../../roms-free-stubs/prebuilt/se.rom");
+static SE_30_ROM: &[u8] = include_bytes!("../../../roms-free-stubs/prebuilt/se30.rom");
+
 /// A data frame of 603 bytes lasts 21 ms, its answer one more.
 const FRAME_PERIOD: Ticks = Ticks::from_millis(25);
 
-fn machine(program: u32) -> Mac {
+fn machine(activity: Activity) -> Mac {
+    match activity {
+        Activity::Program(program) => plus(program),
+        Activity::Computing(model) => computing(model),
+    }
+}
+
+fn plus(program: u32) -> Mac {
     let mut rom = Rom::new();
     rom.code(CODE, CHIPS);
     rom.long(4, program);
@@ -63,11 +104,39 @@ fn machine(program: u32) -> Mac {
     mac
 }
 
+fn computing(model: Model) -> Mac {
+    const AT: u32 = 0x4_0000;
+    let rom = if model == Model::Se {
+        SE_ROM
+    } else {
+        SE_30_ROM
+    };
+    let mut mac = Mac::new(MacConfig::of(model, rom.to_vec())).expect("a sound configuration");
+    mac.run_until(Ticks::from_secs(5));
+    // The ROM's event loop waits in STOP: an interrupt ends it.
+    while mac.is_stopped() {
+        mac.run_until(mac.now() + Ticks(1));
+    }
+    let words = CHIPS[COMPUTE_LOOP]
+        .iter()
+        .flat_map(|word| word.to_be_bytes());
+    for (address, byte) in (AT..).zip(words) {
+        mac.poke(address, byte);
+    }
+    let registers = Registers {
+        pc: AT,
+        sr: 0x2700,
+        ..mac.registers()
+    };
+    mac.set_registers(&registers);
+    mac
+}
+
 /// Runs for `length`, with frames on the cable when the program listens.
-fn run(mac: &mut Mac, program: u32, length: Ticks) {
+fn run(mac: &mut Mac, activity: Activity, length: Ticks) {
     let end = mac.now() + length;
     while mac.now() < end {
-        if program == LOCALTALK {
+        if activity == Activity::Program(LOCALTALK) {
             let packet: Vec<u8> = [5, 9, 1]
                 .into_iter()
                 .chain((0..600).map(|n| n as u8))
@@ -83,21 +152,21 @@ fn run(mac: &mut Mac, program: u32, length: Ticks) {
 }
 
 /// Emulated seconds in a second: the best of three stretches.
-fn ratio(program: u32, seconds: u64) -> f64 {
-    let mut mac = machine(program);
+fn ratio(activity: Activity, seconds: u64) -> f64 {
+    let mut mac = machine(activity);
     let stretches = (0..3).map(|_| {
         let start = Instant::now();
         let begin = processor_seconds(start);
-        run(&mut mac, program, Ticks::from_secs(seconds));
+        run(&mut mac, activity, Ticks::from_secs(seconds));
         seconds as f64 / (processor_seconds(start) - begin)
     });
     stretches.fold(0.0, f64::max)
 }
 
-fn instructions(program: u32) -> usize {
-    let mut mac = machine(program);
+fn instructions(activity: Activity) -> usize {
+    let mut mac = machine(activity);
     mac.probe().keep_history(1 << 22);
-    run(&mut mac, program, Ticks::from_secs(1));
+    run(&mut mac, activity, Ticks::from_secs(1));
     mac.probe().history().len()
 }
 
@@ -106,8 +175,19 @@ fn table() {
         "{:<10} {:>8} {:>13}  busy",
         "activity", "speed", "instructions"
     );
-    for (program, name, seconds, busy) in ACTIVITIES {
-        let (ratio, count) = (ratio(program, seconds), instructions(program));
+    let wanted = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with("-"));
+    let is_wanted = |name: &str| {
+        wanted
+            .as_ref()
+            .is_none_or(|part| name.contains(part.as_str()))
+    };
+    for (activity, name, seconds, busy) in ACTIVITIES {
+        if !is_wanted(name) {
+            continue;
+        }
+        let (ratio, count) = (ratio(activity, seconds), instructions(activity));
         println!("{name:<10} {ratio:>8.1} {count:>13}  {busy}");
     }
 }
@@ -116,13 +196,13 @@ fn speed(criterion: &mut Criterion) {
     table();
     let mut group = criterion.benchmark_group("an emulated tenth of a second");
     group.sample_size(10);
-    for (program, name, ..) in ACTIVITIES {
-        let saved = postcard::to_stdvec(&machine(program)).expect("a machine serialises");
+    for (activity, name, ..) in ACTIVITIES {
+        let saved = postcard::to_stdvec(&machine(activity)).expect("a machine serialises");
         group.bench_function(name, |bencher| {
             bencher.iter_batched(
                 || -> Mac { postcard::from_bytes(&saved).expect("what was saved can be restored") },
                 |mut mac| {
-                    run(&mut mac, program, Ticks::from_millis(100));
+                    run(&mut mac, activity, Ticks::from_millis(100));
                     mac
                 },
                 BatchSize::PerIteration,
@@ -145,13 +225,17 @@ fn main() {
         Criterion::default().configure_from_args().final_summary();
         return;
     };
-    let named = |(_, name, ..): &&(u32, &str, u64, &str)| {
+    let named = |(_, name, ..): &&(Activity, &str, u64, &str)| {
         arguments.get(place + 1).is_some_and(|a| a == name)
     };
-    let (program, ..) = ACTIVITIES.iter().find(named).expect("an activity");
+    let (activity, ..) = ACTIVITIES.iter().find(named).expect("an activity");
     let length = arguments
         .get(place + 2)
         .and_then(|text| text.parse().ok())
         .expect("milliseconds");
-    run(&mut machine(*program), *program, Ticks::from_millis(length));
+    run(
+        &mut machine(*activity),
+        *activity,
+        Ticks::from_millis(length),
+    );
 }

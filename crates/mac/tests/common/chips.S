@@ -248,6 +248,7 @@ compute:
 0:      move.w  (%a1)+,(%a2)+
         dbra    %d0,0b
         jmp     0x1000
+compute_loop:
 1:      lea     0x10000,%a2
         lea     0x14000,%a3
         move.w  #999,%d1
@@ -268,6 +269,7 @@ compute:
         addi.w  #9,%d6
         movem.l (%sp)+,%d1-%d3
         rts
+compute_end:
 2:
 
 | The handlers note the time and what they found.

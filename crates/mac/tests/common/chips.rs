@@ -13,6 +13,9 @@ pub const COMPUTE: u32 = CODE + 16;
 pub const LOG: u32 = 0x4000;
 pub const LOG_BYTES: u32 = 0x400;
 
+/// The words of [`COMPUTE`]'s loop, which runs at any even address.
+pub const COMPUTE_LOOP: std::ops::Range<usize> = 570..600;
+
 /// The programs, for [`CODE`].
 pub const CHIPS: &[u16] = &[
     0x6000, 0x0012, 0x6000, 0x017E, 0x6000, 0x02BE, 0x6000, 0x036A, 0x6000, 0x0418, 0x41F9, 0x00EF,
