@@ -92,14 +92,14 @@ fn print_table(drives: &[(&Profile, &Measured)]) {
         print!(
             "{:<22} {:>10} {:>11.2} {:>16} ",
             profile.name,
-            measured.streaming / 1000,
+            (measured.streaming + 500) / 1000,
             measured.underrun.as_micros() as f64 / 1e6,
             from
         );
         for rate in shown {
             let point = measured.curve.iter().find(|point| point.host == rate);
             let text = point.map_or(String::new(), |point| {
-                format!("{} ({})", point.reached / 1000, point.repositions)
+                format!("{} ({})", (point.reached + 500) / 1000, point.repositions)
             });
             print!(" {text:>9}");
         }
