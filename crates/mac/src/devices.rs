@@ -165,10 +165,14 @@ impl Bus {
     /// SCC and SCSI chip answer without wait states (inference from the Guide's rule that only RAM and the VIA make the CPU wait), but for
     /// SCSI with handshake.
     fn device_cycle(&mut self, device: Device, address: u32) -> Result<Ticks, BusFault> {
-        let start = self.now;
+        let mut start = self.now;
         let (at, end) = match device {
             Device::Via(_) | Device::Via2(_) => eclock::cycle(start, self.clock),
-            Device::ScsiData { handshake: true } => self.wait_for_drq(address)?,
+            Device::ScsiData { handshake: true } => {
+                let cycle = self.wait_for_drq(address)?;
+                start = self.now; // of an instruction that is executed again, the cycle began before
+                cycle
+            }
             // The SE/30's address decoder ends a cycle that nobody answers (that it waits as long as for SCSI is inference).
             Device::Nothing => {
                 let end = start + self.scsi_timeout.0;

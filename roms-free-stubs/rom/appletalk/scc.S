@@ -25,6 +25,7 @@
         .equ    turnaround, 10
         .equ    byte_poll, 12
         .equ    stuck_poll, 14
+        .equ    slot_poll, 20
 
         .text
         .balign 2
@@ -150,12 +151,12 @@ scc_rearm_receive_interrupt:
         rts
 
 /* Lets the sender of the frame just received finish its 12-18 ones before this node drives the line: the seventh one puts
-   the receiver into hunt, the rest is a delay. */
+   the receiver into hunt, 65 us after the last byte, the rest is a delay. */
         .globl  scc_turnaround
 scc_turnaround:
         movea.l SCCRd.w,%a0
         movea.l SCCWr.w,%a1
-        move.w  scc_delays+byte_poll,%d0
+        move.w  scc_delays+slot_poll,%d0
         move.b  #0x10,(%a1)
         recover
 1:      btst    #4,(%a0)

@@ -4,6 +4,7 @@
  * RTS and has the mouse on DCD is in the Guide to the Macintosh Family Hardware.  The order follows the manual's
  * "SDLC initialization": mode first, then options, then enables.  3.672 MHz / (2 * (6 + 2)) = 229.5 kHz nominal. */
 #include "appletalk_internal.h"
+#include "model.h"
 
 static const uint8_t localtalk_registers[] = {
     9, 0x4A,        /* reset channel B; master interrupt enable, no vector */
@@ -45,9 +46,9 @@ void scc_set_up(void) {
     scc_delays.crc = loops(dbra, 60);
     scc_delays.closing = loops(dbra, 8);
     scc_delays.ones = loops(dbra, 68);
-    /* The ones that may follow the seventh last 48 us; the work until this node drives the line takes the rest.  The next
-       frame's address byte must have ended 200 us after the sender's driver went off. */
-    scc_delays.turnaround = loops(dbra, 5);
+    /* The ones that may follow the seventh last 48 us; the work until this node drives the line takes its part.  The next frame's
+       address byte must have ended 200 us after the sender's driver went off. */
+    scc_delays.turnaround = loops(dbra, 53 - SCC_TURNAROUND_WORK);
     scc_delays.byte_poll = loops(poll, 59);
     scc_delays.stuck_poll = loops(poll, 500);       /* the longest wait is for a byte and the FCS: then the transmitter is dead */
     scc_delays.ifg_poll = loops(poll, 200);

@@ -24,6 +24,7 @@
 #define SCC_WRITE           0xBFFFF9
 #define SCC_LEVEL           2
 #define SCC_RECOVERY_NOPS   2
+#define SCC_TURNAROUND_WORK 48              /* us from the end of a frame noticed to the drivers switched on */
 
 /* 5380: reads at even addresses, writes at odd ones; address bit 9 asserts DACK.  No handshake with the processor. */
 #define SCSI_BASE           0x580000

@@ -22,6 +22,7 @@
 #define SCC_WRITE           0xBFFFF9
 #define SCC_LEVEL           2
 #define SCC_RECOVERY_NOPS   2
+#define SCC_TURNAROUND_WORK 48              /* us from the end of a frame noticed to the drivers switched on */
 
 /* 5380: as on the Plus, but a pseudo-DMA access waits for DRQ, and ends in a bus error when that does not come. */
 #define SCSI_BASE           0x5FF000

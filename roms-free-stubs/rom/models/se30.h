@@ -25,6 +25,7 @@
 #define SCC_WRITE           0x50F04000
 #define SCC_LEVEL           4
 #define SCC_RECOVERY_NOPS   9
+#define SCC_TURNAROUND_WORK 8              /* us from the end of a frame noticed to the drivers switched on */
 
 /* 5380: an eight-bit port; pseudo-DMA with handshake has a window of its own, in which an access of four bytes becomes four
    handshakes. */
