@@ -184,7 +184,8 @@ impl Bus {
                 (end - self.clock, end)
             }
         };
-        self.end_cycle(start, end);
+        // Now is the beginning of the cycle again, also when it was executed a second time.
+        self.end_cycle(self.now, end);
         let at = Ticks(at);
         if self.agenda.next() <= at {
             self.run_events(at);
