@@ -61,7 +61,6 @@ fn a_write_that_is_not_buffered_tells_its_own_errors() {
 }
 
 /// A tape of 200 blocks, of which the last 50 are behind the early warning.
-
 fn short_tape(buffer: &str) -> Host {
     let settings = [
         ("tape.tracks", "2"),

@@ -31,7 +31,6 @@ const REWIND: [u8; 6] = [0x01, 0, 0, 0, 0, 0];
 const TEST_UNIT_READY: [u8; 6] = [0; 6];
 
 /// Two files of `count` blocks each, and behind them the end of data.
-
 fn two_files(count: u32) -> Medium {
     let mut medium = Medium::new();
     for file in 0..2 {

@@ -222,10 +222,13 @@ fn log_pages_count_what_the_tape_did() {
     assert_eq!(log(&mut host, 0x43)[5], (5, 512));
 }
 
+/// What is wrong, command, parameter list, code and qualifier.
+type Refused = (&'static str, &'static [u8], &'static [u8], (u8, u8));
+
 #[test]
 fn log_requests_that_cannot_be_met() {
     #[rustfmt::skip]
-    let rows: [(&str, &[u8], &[u8], (u8, u8)); 11] = [
+    let rows: [Refused; 11] = [
         ("no such page", &[0x4D, 0, 0x45, 0, 0, 0, 0, 0, 255, 0], &[], code::FIELD_IN_CDB),
         ("behind the last parameter", &[0x4D, 0, 0x42, 0, 0, 0, 7, 0, 255, 0], &[], code::FIELD_IN_CDB),
         ("saving", &[0x4D, 1, 0x42, 0, 0, 0, 0, 0, 255, 0], &[], code::FIELD_IN_CDB),
