@@ -9,13 +9,13 @@ use clock::{Stream, Ticks};
 use libfuzzer_sys::fuzz_target;
 use scsi::initiator::{Failure, Initiator};
 use scsi::{Cdb, ScsiBus};
+use std::sync::OnceLock;
 use tape::{Drive, Medium, Profile};
 use trace::Tracer;
 
-/// Drives with a tape and a buffer so small that a few commands meet every end.
-fn drive(choice: u8) -> Drive {
-    let names: Vec<&str> = Profile::names().collect();
-    let mut profile = Profile::named(names[usize::from(choice) % names.len()]).unwrap();
+/// A drive with a tape and a buffer so small that a few commands meet every end.
+fn drive(name: &str) -> Drive {
+    let mut profile = Profile::named(name).unwrap();
     for (key, value) in [
         ("tape.tracks", "2"),
         ("tape.track-blocks", "64"),
@@ -38,13 +38,29 @@ fn drive(choice: u8) -> Drive {
     Drive::new(&profile, Some(medium), Stream::new(1, "fuzz")).unwrap()
 }
 
+/// The drive that the first byte chooses.
+fn chosen(choice: u8) -> Drive {
+    const NAMES: [&str; 7] = [
+        "archive-viper-150",
+        "wangtek-5150es",
+        "teac-mt-2st-n50",
+        "hp-35470a",
+        "hp-35480a",
+        "exabyte-exb-8200",
+        "scsi-2-dds",
+    ];
+    static DRIVES: OnceLock<Vec<Drive>> = OnceLock::new();
+    let drives = DRIVES.get_or_init(|| NAMES.map(drive).into());
+    drives[usize::from(choice) % drives.len()].clone()
+}
+
 fuzz_target!(|input: &[u8]| {
     let Some((&choice, mut input)) = input.split_first() else {
         return;
     };
     let mut tracer = Tracer::default();
     let mut bus = ScsiBus::new();
-    bus.attach(0, drive(choice));
+    bus.attach(0, chosen(choice));
     bus.advance(Ticks::from_secs(600), &mut tracer);
     let mut take = |count: usize| {
         let (taken, rest) = input.split_at(count.min(input.len()));

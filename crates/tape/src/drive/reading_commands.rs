@@ -186,7 +186,7 @@ impl Drive {
             Found::Setmark if self.configured(REPORT_SETMARKS) => mark_met(code::SETMARK, residue),
             Found::Setmark => {
                 self.transport.consume(now, tracer);
-                return self.read_step(now, read, tracer);
+                return Step::Go(Activity::Read(read.clone()));
             }
             Found::Record { bad: true, .. } => {
                 Sense::new(key::MEDIUM_ERROR, code::READ_ERROR).residue(residue)
@@ -233,7 +233,7 @@ impl Drive {
         if let Some(sense) = wrong.filter(|_| !read.fixed) {
             return Step::Go(self.check(sense));
         }
-        self.read_step(now, read, tracer)
+        Step::Go(Activity::Read(read.clone()))
     }
 
     /// True when the block the host is at lies behind the early warning.
