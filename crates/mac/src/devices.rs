@@ -165,14 +165,10 @@ impl Bus {
     /// SCC and SCSI chip answer without wait states (inference from the Guide's rule that only RAM and the VIA make the CPU wait), but for
     /// SCSI with handshake.
     fn device_cycle(&mut self, device: Device, address: u32) -> Result<Ticks, BusFault> {
-        let mut start = self.now;
+        let start = self.now;
         let (at, end) = match device {
             Device::Via(_) | Device::Via2(_) => eclock::cycle(start, self.clock),
-            Device::ScsiData { handshake: true } => {
-                let cycle = self.wait_for_drq(address)?;
-                start = self.now; // of an instruction that is executed again, the cycle began before
-                cycle
-            }
+            Device::ScsiData { handshake: true } => self.wait_for_drq(address)?,
             // The SE/30's address decoder ends a cycle that nobody answers (that it waits as long as for SCSI is inference).
             Device::Nothing => {
                 let end = start + self.scsi_timeout.0;
@@ -184,7 +180,7 @@ impl Bus {
                 (end - self.clock, end)
             }
         };
-        // Now is the beginning of the cycle again, also when it was executed a second time.
+        // Not `start`: of an instruction that is executed again, the cycle began before.
         self.end_cycle(self.now, end);
         let at = Ticks(at);
         if self.agenda.next() <= at {
