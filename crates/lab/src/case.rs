@@ -1,6 +1,7 @@
 //! A run that was kept: everything that repeats it.
 
 use crate::scenario::{Scenario, ScenarioError};
+use crate::serial::{self, Recording};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -18,6 +19,8 @@ pub struct Case {
     pub trace_hash: String,
     /// The volumes it began with, by machine: their hashes.
     pub volumes: BTreeMap<String, String>,
+    /// What was typed at the modem ports.
+    pub serial: Recording,
 }
 
 /// Why a case cannot be replayed.
@@ -90,6 +93,13 @@ impl Case {
             .iter()
             .map(|(name, hash)| (name.clone(), hash.as_str().unwrap_or_default().to_owned()))
             .collect();
+        let serial = match case.get("serial") {
+            Some(toml::Value::Table(table)) => {
+                serial::from_toml(table).map_err(|reason| refuse(&reason))?
+            }
+            Some(_) => return Err(refuse("[case] `serial` is no table")),
+            None => Recording::new(),
+        };
         let this = crate::outcome::build();
         if build != this {
             return Err(CaseError::Build {
@@ -105,6 +115,7 @@ impl Case {
             build,
             trace_hash,
             volumes,
+            serial,
         })
     }
 
@@ -113,6 +124,7 @@ impl Case {
         scenario: &Scenario,
         trace_hash: &str,
         volumes: &BTreeMap<String, String>,
+        serial: &Recording,
     ) -> String {
         let mut text = scenario.to_toml();
         text += &format!(
@@ -121,6 +133,10 @@ impl Case {
         );
         for (machine, hash) in volumes {
             text += &format!("{machine} = \"{hash}\"\n");
+        }
+        let typed = serial::to_toml(serial);
+        if !typed.is_empty() {
+            text += &format!("\n[case.serial]\n{typed}");
         }
         text
     }

@@ -128,6 +128,10 @@ impl Sinks {
                 let path = self.partial.join(folder).join("tape.tap");
                 TapeFile::save(&path, medium, Gaps::Drop).map_err(|error| error.to_string())?;
             }
+            let log = run.world.serial_log(number);
+            if !log.is_empty() {
+                write(&folder.join("serial.log"), log)?;
+            }
             if !scenario.parameters.text("disk.files").is_empty() {
                 let packed =
                     zstd::encode_all(&volumes[number][..], 3).map_err(say(&self.partial))?;
@@ -136,7 +140,13 @@ impl Sinks {
         }
         write(
             Path::new(CASE_FILE),
-            Case::text(scenario, &outcome.trace_hash, &hashes).as_bytes(),
+            Case::text(
+                scenario,
+                &outcome.trace_hash,
+                &hashes,
+                &run.serial_recording(scenario),
+            )
+            .as_bytes(),
         )?;
         let verdict = serde_json::to_vec_pretty(outcome).map_err(|error| error.to_string())?;
         write(Path::new("verdict.json"), &verdict)?;

@@ -13,6 +13,7 @@ pub mod parameters;
 pub mod profiles;
 pub mod run;
 pub mod scenario;
+pub mod serial;
 pub mod snapshot;
 pub mod verdict;
 mod volume;

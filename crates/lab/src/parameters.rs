@@ -135,6 +135,14 @@ pub const SPECS: &[Spec] = &[
         "how long an SE/30's access waits for DRQ, or at an address where nothing is, before the bus error",
     ),
     spec(
+        "serial.rate",
+        "9600",
+        Number(50, 230_400),
+        "bit/s",
+        Chosen,
+        "rate of the terminal on each modem port: 8 bits, no parity, one stop bit",
+    ),
+    spec(
         "mac.ram",
         "4096",
         Number(1024, 32_768),

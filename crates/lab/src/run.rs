@@ -5,6 +5,7 @@ pub use crate::keep::Keep;
 use crate::keep::Sinks;
 use crate::outcome::{self, BackupCounts, MachineNetwork, MailCounts, Outcome, TapeCounts};
 use crate::scenario::Scenario;
+use crate::serial::{Host, Recording};
 use crate::verdict::backup::{self, Comparison};
 use crate::verdict::cpu::{CpuWatch, Sample, Stopped};
 use crate::verdict::interrupts::Intervals;
@@ -206,6 +207,21 @@ impl Run {
         log.is_some_and(|log| backup::reported(&log).is_some()) || tape.is_over(now, settle * 3)
     }
 
+    /// What was typed at the machines' modem ports.
+    pub(crate) fn serial_recording(&self, scenario: &Scenario) -> Recording {
+        let typed = scenario
+            .machines
+            .iter()
+            .enumerate()
+            .map(|(number, machine)| {
+                (
+                    machine.name.clone(),
+                    self.world.serial_typed(number).to_vec(),
+                )
+            });
+        typed.filter(|one| !one.1.is_empty()).collect()
+    }
+
     /// How far the run is, in words.
     fn progress(&self) -> String {
         let writes = self.tapes.iter().filter_map(|tape| tape.writes.last());
@@ -234,6 +250,24 @@ pub fn run(
     case: Option<&Case>,
     report: &mut dyn FnMut(String),
 ) -> Result<Outcome, RunError> {
+    let serial = case.map(|case| &case.serial);
+    let silent = &mut Silent;
+    run_with_serial(scenario, keep, case, serial, silent, report).map(|(outcome, _)| outcome)
+}
+
+/// As [`run`], with `host` at the modem port of the first machine. It is asked once in a tenth of a virtual second; what it types is part of
+/// the case, and returned. `recorded` is typed as well, at its own times.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with_serial(
+    scenario: &Scenario,
+    keep: Option<&Keep>,
+    case: Option<&Case>,
+    recorded: Option<&Recording>,
+    host: &mut dyn Host,
+    report: &mut dyn FnMut(String),
+) -> Result<(Outcome, Recording), RunError> {
     let volumes = match case {
         Some(case) => volumes_of(case, scenario)?,
         None => World::volumes(scenario)?,
@@ -244,12 +278,31 @@ pub fn run(
         .map_err(RunError::Keep)?;
     let begin = Instant::now();
     let mut run = Run::new(scenario, &volumes)?;
+    for (number, machine) in scenario.machines.iter().enumerate() {
+        for (at, bytes) in recorded
+            .and_then(|all| all.get(&machine.name))
+            .into_iter()
+            .flatten()
+        {
+            run.world.serial_type(number, *at, bytes.clone());
+        }
+    }
+    let mut shown = 0;
     let end = loop {
+        let typed = host.input();
+        if !typed.is_empty() {
+            run.world.serial_type(0, run.world.now(), typed);
+        }
         run.advance(run.world.now() + LOOK, |record| {
             if let Some(sinks) = &mut sinks {
                 sinks.see(record);
             }
         });
+        let log = run.world.serial_log(0);
+        if log.len() > shown {
+            host.output(&log[shown..]);
+            shown = log.len();
+        }
         report(run.progress());
         if let Some(end) = run.end(scenario) {
             break end;
@@ -262,7 +315,18 @@ pub fn run(
             .finish(&run, scenario, &volumes, &outcome)
             .map_err(RunError::Keep)?;
     }
-    Ok(outcome)
+    Ok((outcome, run.serial_recording(scenario)))
+}
+
+/// Nobody sits at the modem port.
+struct Silent;
+
+impl Host for Silent {
+    fn input(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn output(&mut self, _: &[u8]) {}
 }
 
 fn volumes_of(case: &Case, scenario: &Scenario) -> Result<Vec<BaseVolume>, RunError> {

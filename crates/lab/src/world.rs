@@ -4,6 +4,7 @@ use crate::inputs::{Input, Schedule};
 use crate::parameters::Parameters;
 use crate::profiles;
 use crate::scenario::Scenario;
+use crate::serial::Port;
 use crate::verdict::symbols::Memory;
 use crate::volume::{self, VolumeError};
 use appletalk::mail_client::{Load, MailClients};
@@ -26,6 +27,8 @@ pub struct World {
     macs: Vec<Mac>,
     cable: Cable,
     clients: MailClients,
+    /// The machines' modem ports.
+    ports: Vec<Port>,
     tracer: Tracer,
     inputs: Schedule<Input>,
 }
@@ -131,6 +134,11 @@ impl World {
             macs,
             cable,
             clients,
+            ports: scenario
+                .machines
+                .iter()
+                .map(|_| Port::new(parameters.number("serial.rate") as u32))
+                .collect(),
             tracer: Tracer::new(Record::WORLD),
             inputs: Schedule::new(&scenario.inputs, &names),
         })
@@ -164,7 +172,9 @@ impl World {
                     mac.line_in(at, signal);
                 }
             }
+            self.ports[number].give(self.now, mac);
             mac.run_until(until);
+            self.ports[number].take(until, mac);
             if mac.has_line_out() {
                 for (at, signal) in mac.line_out() {
                     self.cable.post(station, at, signal);
@@ -175,6 +185,22 @@ impl World {
             .advance(until, &mut self.cable, &mut self.tracer);
         self.cable.settle(until, &mut self.tracer);
         self.now = until;
+    }
+
+    /// Types `bytes` at the terminal on the modem port of a machine when the world has come to `at`, or with the next step if it has passed
+    /// that. For each machine times must not decrease.
+    pub fn serial_type(&mut self, machine: usize, at: Ticks, bytes: Vec<u8>) {
+        self.ports[machine].type_at(at, bytes);
+    }
+
+    /// What was typed at a machine so far, with the ticks of [`World::serial_type`].
+    pub fn serial_typed(&self, machine: usize) -> &[(Ticks, Vec<u8>)] {
+        &self.ports[machine].typed
+    }
+
+    /// What a machine has sent on its modem port.
+    pub fn serial_log(&self, machine: usize) -> &[u8] {
+        &self.ports[machine].log
     }
 
     /// Gives the machines of a restored world their volumes; false when one is not what it began with.

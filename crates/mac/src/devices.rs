@@ -4,6 +4,7 @@ use crate::bus::Bus;
 use crate::models::{Device, Model, compact, se30};
 use crate::wide::COUNTED;
 use crate::{eclock, video};
+use chips::scc8530::Channel;
 use chips::via6522::{Irq, Register};
 use clock::Ticks;
 use m68k::core::memory::BusFault;
@@ -17,6 +18,8 @@ pub(crate) mod port_a {
     pub const OVERLAY: u8 = 0x10;
     /// 1 = main screen buffer.
     pub const PAGE_2: u8 = 0x40;
+    /// 0 = W/REQ of an SCC channel is active.
+    pub const SCC_REQUEST: u8 = 0x80;
 }
 
 /// Bits of VIA port B (Guide, "VIA register B").
@@ -61,6 +64,7 @@ impl Bus {
         let (high, low) = match device {
             Device::Via(register) => {
                 self.set_port_b_inputs(at);
+                self.set_port_a_inputs();
                 let value = self.via.read(at, register);
                 self.via_accessed(at, register);
                 (value, 0xFF)
@@ -218,6 +222,17 @@ impl Bus {
             }
         }
         self.via.b.set_input(mask, levels);
+    }
+
+    /// Puts W/REQ of both SCC channels on port A, where they are wired together (IM III, "VIA register A").
+    fn set_port_a_inputs(&mut self) {
+        let asks = |channel| self.scc.wait_request(channel);
+        let level = if asks(Channel::A) || asks(Channel::B) {
+            0
+        } else {
+            port_a::SCC_REQUEST
+        };
+        self.via.a.set_input(port_a::SCC_REQUEST, level);
     }
 
     fn via_accessed(&mut self, at: Ticks, register: Register) {

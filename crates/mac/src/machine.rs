@@ -6,7 +6,7 @@ use chips::adb::Adb;
 use chips::keyboard::{Keyboard, key, key_for};
 use chips::ncr5380::Ncr5380;
 use chips::rtc::Rtc;
-use chips::scc8530::Scc;
+use chips::scc8530::{Channel, Scc};
 use chips::via6522::Via6522;
 use clock::Ticks;
 use localtalk::Signal;
@@ -250,6 +250,25 @@ impl Mac {
     /// True when [`Mac::line_out`] has something.
     pub fn has_line_out(&self) -> bool {
         self.bus.scc.has_line_out()
+    }
+
+    /// The level of RxD on the modem port, channel A of the SCC, changes at `at`, which may lie ahead; times must not decrease. At rest
+    /// the line is at mark, true.
+    pub fn serial_in(&mut self, at: Ticks, level: bool) {
+        self.bus
+            .scc
+            .serial_in(at.max(self.now()), Channel::A, level);
+        self.bus.scc_accessed(Ticks(self.bus.now));
+    }
+
+    /// Takes the changes of TxD on the modem port.
+    pub fn serial_out(&mut self) -> impl Iterator<Item = (Ticks, bool)> + '_ {
+        self.bus.scc.serial_out(Channel::A)
+    }
+
+    /// True when [`Mac::serial_out`] has something.
+    pub fn has_serial_out(&self) -> bool {
+        self.bus.scc.has_serial_out(Channel::A)
     }
 
     /// Where the devices of this machine leave their records.
