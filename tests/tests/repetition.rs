@@ -102,3 +102,33 @@ fn what_show_prints_can_be_run() {
     assert_eq!(code, 0, "{filed:#}");
     assert_eq!(named["trace_hash"], filed["trace_hash"]);
 }
+
+#[test]
+fn what_is_typed_at_the_modem_port_is_kept_in_the_case() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("typed"), b"ATDT 555\r").unwrap();
+    let short = ["mail-only", "--set", "mail.duration=1000"];
+    let typed = ["--serial-input", &path("typed"), "--serial", &path("log")];
+    let kept = ["--out", &path("out"), "--verify"];
+    let (code, outcome) = run(&[&short[..], &typed, &kept].concat());
+    assert_eq!(code, 0);
+    assert_eq!(
+        fs::read(path("log")).unwrap(),
+        b"",
+        "the stub ROM says nothing"
+    );
+    let replay = shoeshine(&["replay", &path("out"), "--json"]);
+    assert_eq!(replay.code, 0, "{replay:?}");
+    assert_eq!(replay.json()["trace_hash"], outcome["trace_hash"]);
+    let case = fs::read_to_string(path("out/case.toml")).unwrap();
+    assert!(case.contains("41544454203535350d"), "{case}");
+    fs::write(path("out/case.toml"), case.replace("41544454", "4154445")).unwrap();
+    let damaged = shoeshine(&["replay", &path("out")]);
+    assert_eq!(damaged.code, 2);
+    assert!(damaged.err.contains("[case.serial]"), "{damaged:?}");
+    // The log is not written over.
+    let again = shoeshine(&["run", "mail-only", "--serial", &path("log")]);
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("exists"), "{again:?}");
+}

@@ -85,6 +85,12 @@ pub(crate) struct RunArguments {
     /// Replace the folder given with --out if it exists
     #[arg(long, requires = "out")]
     pub(crate) force: bool,
+    /// Put the modem port of the first machine on a new pseudo-terminal, `pty`, or its output into a new file
+    #[arg(long, value_name = "pty|FILE")]
+    pub(crate) serial: Option<String>,
+    /// Type this file at the modem port, from the start of the run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) serial_input: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

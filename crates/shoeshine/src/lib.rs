@@ -5,6 +5,7 @@ mod bench;
 mod disk;
 mod report;
 mod run;
+mod serial;
 mod tape;
 
 use arguments::{Arguments, Command, RunArguments};

@@ -1,11 +1,13 @@
 use crate::arguments::RunArguments;
 use crate::report::{resolve, tell};
+use crate::serial::Serial;
 use crate::{Ended, NO_VERDICT, NOT_DETERMINISTIC, UNEXPECTED};
 use indicatif::ProgressBar;
 use lab::case::Case;
 use lab::outcome::Outcome;
 use lab::run::{Keep, RunError};
 use lab::scenario::{Expectation, Scenario};
+use lab::serial::Recording;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -26,12 +28,15 @@ pub(crate) fn run(arguments: &RunArguments) -> Ended {
         trace: arguments.trace,
         force: arguments.force,
     });
-    let outcome = match execute(&scenario, keep.as_ref(), None) {
-        Ok(outcome) => outcome,
-        Err(error) => return Err(error.to_string()),
-    };
+    let input = arguments.serial_input.as_deref();
+    let mut serial = Serial::open(arguments.serial.as_deref(), input)?;
+    let (outcome, typed) = execute(&scenario, keep.as_ref(), None, None, &mut serial)
+        .map_err(|error| error.to_string())?;
+    serial.finish()?;
     if arguments.verify {
-        let again = execute(&scenario, None, None).map_err(|error| error.to_string())?;
+        let nobody = &mut Serial::open(None, None)?;
+        let (again, _) = execute(&scenario, None, None, Some(&typed), nobody)
+            .map_err(|error| error.to_string())?;
         if again.trace_hash != outcome.trace_hash {
             eprintln!(
                 "shoeshine: not deterministic: {} and {}",
@@ -51,10 +56,15 @@ pub(crate) fn run(arguments: &RunArguments) -> Ended {
 
 pub(crate) fn replay(case: &Path, json: bool) -> Ended {
     let case = Case::open(case).map_err(|error| error.to_string())?;
-    let outcome = match execute(&case.scenario, None, Some(&case)) {
-        Ok(outcome) => outcome,
-        Err(error) => return Err(error.to_string()),
-    };
+    let nobody = &mut Serial::open(None, None)?;
+    let (outcome, _) = execute(
+        &case.scenario,
+        None,
+        Some(&case),
+        Some(&case.serial),
+        nobody,
+    )
+    .map_err(|error| error.to_string())?;
     if outcome.trace_hash != case.trace_hash {
         eprintln!(
             "shoeshine: not deterministic: the case has {}, this run {}",
@@ -123,6 +133,9 @@ fn replay_line(name: &str, arguments: &RunArguments, seed: u64) -> String {
     for set in &arguments.set {
         line += &format!(" --set {}", quote(set));
     }
+    if let Some(input) = &arguments.serial_input {
+        line += &format!(" --serial-input {}", quote(&input.to_string_lossy()));
+    }
     for fix in &arguments.fix {
         line += &format!(" --fix {}", quote(fix));
     }
@@ -133,13 +146,15 @@ fn execute(
     scenario: &Scenario,
     keep: Option<&Keep>,
     case: Option<&Case>,
-) -> Result<Outcome, RunError> {
+    typed: Option<&Recording>,
+    serial: &mut Serial,
+) -> Result<(Outcome, Recording), RunError> {
     let bar = if std::io::stderr().is_terminal() {
         ProgressBar::new_spinner()
     } else {
         ProgressBar::hidden()
     };
-    let outcome = lab::run::run(scenario, keep, case, &mut |text| {
+    let outcome = lab::run::run_with_serial(scenario, keep, case, typed, serial, &mut |text| {
         bar.set_message(text);
         bar.tick();
     });
