@@ -105,6 +105,35 @@ fn mail_traffic_makes_a_blind_write_lose_bytes() {
     }
 }
 
+/// A drive that pauses longer than the machine's address decoder waits ends a blind write in a bus error. SCSIWBlind reports it
+/// (scBusTOErr, Inside Macintosh: Devices, SCSI Manager), SCSIComplete frees the bus, the program goes on and says what it lost. The
+/// exception frames of both processors come by.
+#[test]
+fn a_bus_error_in_a_blind_write_reaches_the_backup() {
+    for (scenario, set) in [
+        ("backup-only", &["machine.model=se30"][..]),
+        (
+            "q99304-bad-write",
+            &["machine.model=se", "machine.scsi-timeout-se=16"],
+        ),
+    ] {
+        let set = set.iter().flat_map(|one| ["--set", one]);
+        let arguments: Vec<&str> = [scenario, "--expect", "any"]
+            .into_iter()
+            .chain(set)
+            .collect();
+        let (_, outcome) = run(&arguments);
+        assert_eq!(mechanisms(&outcome), ["M2"], "{outcome:#}");
+        assert_eq!(outcome["backup"]["reported_ok"], false, "{outcome:#}");
+        let polled: Vec<&str> = arguments
+            .into_iter()
+            .chain(["--fix", "polled-writes"])
+            .collect();
+        let (_, fixed) = run(&polled);
+        assert!(mechanisms(&fixed).is_empty(), "{fixed:#}");
+    }
+}
+
 #[test]
 fn a_rewind_that_holds_the_bus_silences_the_server() {
     let asynchronous = ["q99304", "--fix", "asynchronous-store", "--expect", "any"];
