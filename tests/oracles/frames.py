@@ -73,8 +73,11 @@ def expected(frame):
 
     whole, part = divmod(frame["start"] * 10**9 // TICKS_PER_SECOND, 10**9)
     put(frame__time_epoch=f"{whole}.{part:09}", frame__len=len(packet))
+    faults = {"lost": "lost on the wire", "damaged": "damaged on the wire", "copy": "copy made by the wire"}
     if frame["collided"]:
         put(frame__comment="collided")
+    elif frame["fault"]:
+        put(frame__comment=faults[frame["fault"]])
     elif not frame["intact"]:
         put(frame__comment="damaged or cut short")
     put(llap__dst=packet[0], llap__src=packet[1], llap__type=packet[2])

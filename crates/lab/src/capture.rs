@@ -10,7 +10,7 @@ use pcap_file::pcapng::blocks::interface_description::{
 use std::borrow::Cow;
 use std::io::Write;
 use std::time::Duration;
-use trace::{Event, LineEvent, Record};
+use trace::{Event, LineEvent, Record, WireFault};
 
 /// Writes the frames of a run as they end.
 pub struct Capture<W: Write> {
@@ -48,6 +48,7 @@ impl<W: Write> Capture<W> {
             start,
             intact,
             collided,
+            fault,
             ..
         }) = &record.event
         else {
@@ -57,21 +58,22 @@ impl<W: Write> Capture<W> {
         if bytes.len() < 3 {
             return Ok(());
         }
-        let mut options = Vec::new();
-        if *collided {
-            options.push(EnhancedPacketOption::Comment(Cow::Borrowed("collided")));
-        } else if !intact {
-            options.push(EnhancedPacketOption::Comment(Cow::Borrowed(
-                "damaged or cut short",
-            )));
-        }
+        let comment = match (collided, fault) {
+            (true, _) => Some("collided"),
+            (_, Some(WireFault::Lost)) => Some("lost on the wire"),
+            (_, Some(WireFault::Damaged)) => Some("damaged on the wire"),
+            (_, Some(WireFault::Copy)) => Some("copy made by the wire"),
+            (_, None) if !intact => Some("damaged or cut short"),
+            _ => None,
+        };
+        let comment = comment.map(|text| EnhancedPacketOption::Comment(Cow::Borrowed(text)));
         let nanos = u128::from(*start) * 1_000_000_000 / u128::from(Ticks::PER_SECOND);
         let packet = EnhancedPacketBlock {
             interface_id: 0,
             timestamp: Duration::from_nanos(nanos as u64),
             original_len: bytes.len() as u32,
             data: Cow::Borrowed(bytes),
-            options,
+            options: comment.into_iter().collect(),
         };
         self.writer
             .write_pcapng_block(packet)

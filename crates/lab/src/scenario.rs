@@ -356,7 +356,7 @@ impl Scenario {
                 (key, _) => {
                     let known = [
                         "name", "about", "expect", "fixes", "machines", "input", "profile", "run",
-                        "machine", "mac", "disk", "tape", "mail", "server", "backup",
+                        "machine", "mac", "disk", "tape", "cable", "mail", "server", "backup",
                     ];
                     let near = nearest(key, known)
                         .map(|near| format!("; the nearest is `{near}`"))

@@ -9,7 +9,7 @@ use crate::verdict::symbols::Memory;
 use crate::volume::{self, VolumeError};
 use appletalk::mail_client::{Load, MailClients};
 use clock::{Stream, Ticks};
-use localtalk::{Cable, Signal};
+use localtalk::{Cable, Faults, Signal};
 use mac::{Mac, MacConfig, Model, Peripheral};
 use scsi::disk::Disk;
 use serde::{Deserialize, Serialize};
@@ -123,7 +123,14 @@ impl World {
         }
         let first = macs.len() as u8;
         let clients = MailClients::new(load(parameters), first, seed);
-        let cable = Cable::new(first + clients.stations());
+        let mut cable = Cable::new(first + clients.stations());
+        let rate = |what: &str| parameters.number(&format!("cable.{what}"));
+        let rates = [rate("loss"), rate("damage"), rate("duplicate")];
+        if rates != [0; 3] {
+            let [loss, damage, duplicate] = rates;
+            let random = Stream::new(seed, "cable/0/faults");
+            cable.set_faults(Faults::new(loss, damage, duplicate, random));
+        }
         let names: Vec<&str> = scenario
             .machines
             .iter()

@@ -1,16 +1,19 @@
 //! The cable: who hears what, when, and what a collision does to it.
 
-use crate::{Fcs, Signal};
+use crate::faults::{Fate, Faults};
+use crate::{Fcs, Signal, llap};
 use clock::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
-use trace::{LineEvent, Tracer};
+use trace::{LineEvent, Tracer, WireFault};
 
-/// What a collision does to a byte or a flag: these bits change. A constant pattern of an even number of ones over any part of
+/// What a collision or a fault does to a byte or a flag: these bits change. A constant pattern of an even number of ones over any part of
 /// a frame is never a multiple of the FCS polynomial, so a damaged frame is always recognised as such.
 const DAMAGE: u8 = 0xA5;
 /// Log entries that may wait for the slowest station before they are looked through for what all have taken.
 const PRUNE_AT: usize = 4096;
+/// A copy of a frame begins so long after the line went quiet: when no answer can come any more, and nobody may begin a dialog yet.
+const COPY_GAP: Ticks = Ticks::from_micros(250);
 
 /// One LocalTalk cable with a fixed number of stations.
 ///
@@ -40,10 +43,18 @@ pub struct Cable {
     settled: Ticks,
     /// The earliest signal that is posted and not settled.
     next: Ticks,
+    number: u8,
+    faults: Option<Faults>,
+    /// Frames of which a copy is still to come.
+    copies: VecDeque<Vec<u8>>,
+    /// When the driver of the next copy goes on, if the line stays quiet until then.
+    copy_at: Ticks,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Port {
+    /// Whether the station listens.
+    attached: bool,
     /// Number of the log entry that the station takes next.
     cursor: u64,
     posted: VecDeque<(Ticks, Signal)>,
@@ -92,6 +103,7 @@ struct Assembly {
     start: Option<Ticks>,
     bytes: Vec<u8>,
     collided: bool,
+    fate: Fate,
 }
 
 impl Transmission {
@@ -104,8 +116,22 @@ impl Transmission {
 impl Cable {
     /// A cable with stations 0 to `stations` - 1. Each of them must take what it hears now and then.
     pub fn new(stations: u8) -> Cable {
+        Cable::with_stations(0, &vec![true; usize::from(stations)])
+    }
+
+    /// Cable `number` of a world whose stations are numbered through: those marked in `attached` are on this one.
+    pub fn with_stations(number: u8, attached: &[bool]) -> Cable {
+        let port = |&attached: &bool| Port {
+            attached,
+            ..Port::default()
+        };
         Cable {
-            ports: vec![Port::default(); usize::from(stations)],
+            // The last one is the wire itself, where copies come from.
+            ports: attached.iter().chain([&false]).map(port).collect(),
+            number,
+            faults: None,
+            copies: VecDeque::new(),
+            copy_at: Ticks::NEVER,
             transmissions: Vec::new(),
             log: VecDeque::new(),
             base: 0,
@@ -114,9 +140,24 @@ impl Cable {
         }
     }
 
-    /// Number of stations.
+    /// Makes the wire lose, damage and double frames at these rates.
+    pub fn set_faults(&mut self, faults: Faults) {
+        self.faults = Some(faults);
+    }
+
+    /// Its number in the world.
+    pub fn number(&self) -> u8 {
+        self.number
+    }
+
+    /// Number of stations, attached or not.
     pub fn stations(&self) -> u8 {
-        self.ports.len() as u8
+        self.wire() as u8
+    }
+
+    /// The port of the wire itself.
+    fn wire(&self) -> usize {
+        self.ports.len() - 1
     }
 
     /// Station `station` puts `signal` on the cable, to be noticed at `at`.
@@ -130,6 +171,14 @@ impl Cable {
             "station {station} posts for {at:?}, settled is {:?}",
             self.settled
         );
+        assert!(
+            usize::from(station) < self.wire() && self.ports[usize::from(station)].attached,
+            "station {station} is not on this cable"
+        );
+        self.begin(station, at, signal);
+    }
+
+    fn begin(&mut self, station: u8, at: Ticks, signal: Signal) {
         let port = &mut self.ports[usize::from(station)];
         assert!(
             at >= port.last,
@@ -160,7 +209,7 @@ impl Cable {
 
     /// The earliest time of notice that was posted and is not settled yet, or [`Ticks::NEVER`].
     pub fn next_notice(&self) -> Ticks {
-        self.next
+        self.next.min(self.copy_at)
     }
 
     /// Everything before this time is settled.
@@ -172,12 +221,14 @@ impl Cable {
     pub fn settle(&mut self, now: Ticks, tracer: &mut Tracer) {
         let horizon = now + Signal::NOTICE;
         self.settled = self.settled.max(horizon);
-        if self.next >= horizon {
+        if self.next_notice() >= horizon {
             return;
         }
         // Stations in ascending order: equal times keep that order.
-        while let Some(station) = self.first_before(horizon) {
-            if let Some((at, signal)) = self.ports[station].posted.pop_front() {
+        while let Some((at, station)) = self.first_before(horizon) {
+            if self.copy_at < at.min(horizon) {
+                self.copy();
+            } else if let Some((at, signal)) = self.ports[station].posted.pop_front() {
                 self.settle_one(station as u8, at, signal, tracer);
             }
         }
@@ -195,6 +246,7 @@ impl Cable {
             let taken = self
                 .ports
                 .iter()
+                .filter(|port| port.attached)
                 .map(|port| port.cursor)
                 .min()
                 .unwrap_or(self.base);
@@ -203,16 +255,28 @@ impl Cable {
         }
     }
 
-    fn first_before(&self, horizon: Ticks) -> Option<usize> {
+    /// The earliest signal before `horizon` with its station; the beginning of a copy counts as one.
+    fn first_before(&self, horizon: Ticks) -> Option<(Ticks, usize)> {
         let fronts = self
             .ports
             .iter()
             .enumerate()
             .filter_map(|(station, port)| Some((port.posted.front()?.0, station)));
-        fronts
-            .min()
-            .filter(|&(at, _)| at < horizon)
-            .map(|(_, station)| station)
+        match fronts.min().filter(|&(at, _)| at < horizon) {
+            None if self.copy_at < horizon => Some((horizon, self.wire())),
+            first => first,
+        }
+    }
+
+    /// The wire sends a copy of a frame. Everything noticed until now is known, so nobody's order matters.
+    fn copy(&mut self) {
+        let at = std::mem::replace(&mut self.copy_at, Ticks::NEVER);
+        if let Some(bytes) = self.copies.pop_front() {
+            let wire = self.wire() as u8;
+            for (at, signal) in llap::signals(&bytes, at, false).0 {
+                self.begin(wire, at, signal);
+            }
+        }
     }
 
     fn settle_one(&mut self, station: u8, at: Ticks, signal: Signal, tracer: &mut Tracer) {
@@ -227,6 +291,16 @@ impl Cable {
         };
         let mut collided = false;
         let mut masked = Masked::Nobody;
+        let mut others = self
+            .transmissions
+            .iter()
+            .filter(|one| one.station != station && one.noticed(at, at));
+        self.copy_at =
+            if signal == Signal::Idle && !self.copies.is_empty() && others.next().is_none() {
+                at + COPY_GAP - Signal::NOTICE
+            } else {
+                Ticks::NEVER
+            };
         for other in self
             .transmissions
             .iter()
@@ -242,10 +316,15 @@ impl Cable {
                 masked = masked.and(other.station);
             }
         }
+        let fate = self.fate(station, signal);
+        let damaged = collided || fate.hits(signal, &self.ports[usize::from(station)].frame.bytes);
         self.assemble(station, at, signal, collided, tracer);
+        if fate == Fate::Lost && !matches!(signal, Signal::Carrier | Signal::Idle) {
+            return;
+        }
         let signal = match signal {
-            Signal::Byte(byte) if collided => Signal::Byte(byte ^ DAMAGE),
-            Signal::Flag if collided => Signal::Byte(0x7E ^ DAMAGE),
+            Signal::Byte(byte) if damaged => Signal::Byte(byte ^ DAMAGE),
+            Signal::Flag if damaged => Signal::Byte(0x7E ^ DAMAGE),
             signal => signal,
         };
         let end = self.base + self.log.len() as u64;
@@ -259,6 +338,23 @@ impl Cable {
         if port.cursor == end {
             port.cursor = end + 1;
         }
+    }
+
+    /// What becomes of the frame that `station` is sending; decided at its first flag.
+    fn fate(&mut self, station: u8, signal: Signal) -> Fate {
+        let wire = self.wire();
+        let frame = &mut self.ports[usize::from(station)].frame;
+        if let Some(faults) = &mut self.faults
+            && signal == Signal::Flag
+            && frame.start.is_none()
+        {
+            frame.fate = if usize::from(station) == wire {
+                Fate::Copy
+            } else {
+                faults.draw()
+            };
+        }
+        frame.fate
     }
 
     fn assemble(
@@ -283,8 +379,20 @@ impl Cable {
                 let whole = signal == Signal::Flag;
                 frame.collided |= collided && whole;
                 if !frame.bytes.is_empty() {
-                    tracer.emit(at, std::mem::take(frame).into_event(station, whole));
+                    let fate = frame.fate;
+                    let event = std::mem::take(frame).into_event(self.number, station, whole);
                     frame.start = whole.then_some(began);
+                    frame.fate = fate;
+                    if let LineEvent::Frame {
+                        bytes,
+                        intact: true,
+                        ..
+                    } = &event
+                        && fate == Fate::Doubled
+                    {
+                        self.copies.push_back(bytes.clone());
+                    }
+                    tracer.emit(at, event);
                 } else if whole {
                     frame.start.get_or_insert(began);
                 } else {
@@ -331,20 +439,30 @@ impl Cable {
 }
 
 impl Assembly {
-    fn into_event(self, station: u8, whole: bool) -> LineEvent {
+    fn into_event(self, cable: u8, station: u8, whole: bool) -> LineEvent {
         let Assembly {
             start,
             mut bytes,
             collided,
+            fate,
         } = self;
+        let fault = match fate {
+            Fate::Whole | Fate::Doubled => None,
+            Fate::Lost => Some(WireFault::Lost),
+            Fate::Damaged(_) => Some(WireFault::Damaged),
+            Fate::Copy => Some(WireFault::Copy),
+        };
+        let spoilt = matches!(fault, Some(WireFault::Lost | WireFault::Damaged));
         let good = Fcs::over(&bytes).is_good();
         bytes.truncate(bytes.len().saturating_sub(2));
         LineEvent::Frame {
+            cable,
             station,
             bytes,
             start: start.unwrap_or_default().0,
-            intact: whole && good && !collided,
+            intact: whole && good && !collided && !spoilt,
             collided,
+            fault,
         }
     }
 }
@@ -408,6 +526,8 @@ mod tests {
             start: 1000,
             intact: true,
             collided: false,
+            cable: 0,
+            fault: None,
         }) = record.event
         else {
             panic!("{record:?}")

@@ -12,7 +12,7 @@ mod tape;
 
 pub use chips::ChipEvent;
 pub use hash::RunHash;
-pub use localtalk::LineEvent;
+pub use localtalk::{LineEvent, WireFault};
 pub use scsi::ScsiEvent;
 pub use tape::TapeEvent;
 

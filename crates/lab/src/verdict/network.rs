@@ -215,6 +215,8 @@ mod tests {
             start: 0,
             intact: true,
             collided: false,
+            cable: 0,
+            fault: None,
         };
         Record {
             at: Ticks::from_secs(seconds),
