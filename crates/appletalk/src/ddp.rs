@@ -11,6 +11,8 @@ pub const NBP: u8 = 2;
 pub const ATP: u8 = 3;
 /// DDP type of AEP.
 pub const AEP: u8 = 4;
+/// DDP type of ADSP.
+pub const ADSP: u8 = 7;
 /// Most bytes of data in a datagram.
 pub const MAX_DATA: usize = 586;
 /// The names information socket.

@@ -2,7 +2,7 @@
 
 use crate::bytes::Malformed;
 use crate::mail_client::protocol;
-use crate::{Datagram, aep, atp, ddp, nbp};
+use crate::{Datagram, adsp, aep, atp, ddp, nbp};
 use localtalk::llap::{self, Packet};
 use std::fmt;
 
@@ -54,6 +54,7 @@ pub fn summary(frame: &[u8]) -> String {
         "atp.tid",
         "atp.bitmap",
         "atp.sequence",
+        "adsp.kind",
         "mail.opcode",
         "malformed",
     ] {
@@ -119,6 +120,7 @@ impl Fields {
         match datagram.kind {
             ddp::NBP => self.nbp(&datagram.data),
             ddp::ATP => self.atp(&datagram.data),
+            ddp::ADSP => self.adsp(&datagram.data),
             ddp::AEP => {
                 let function = match datagram.data.first() {
                     Some(&aep::REQUEST) => "request",
@@ -204,6 +206,41 @@ impl Fields {
         }
         Ok(())
     }
+
+    fn adsp(&mut self, data: &[u8]) -> Result<(), Malformed> {
+        let packet = adsp::Packet::decode(data)?;
+        self.add("adsp.kind", packet.name());
+        self.add("adsp.connection", packet.connection);
+        self.add("adsp.first", packet.first_byte);
+        self.add("adsp.next", packet.next_receive);
+        self.add("adsp.window", packet.window);
+        self.add("adsp.ack_request", u8::from(packet.ack_request));
+        match packet.body {
+            adsp::Body::Data {
+                end_of_message,
+                data,
+            } => {
+                self.add("adsp.eom", u8::from(end_of_message));
+                self.add("adsp.length", data.len());
+            }
+            adsp::Body::Attention { code, data } => {
+                self.add("adsp.attention_code", format!("{code:04X}"));
+                self.add("adsp.length", data.len());
+            }
+            adsp::Body::Open {
+                version,
+                destination,
+                next_attention,
+                ..
+            } => {
+                self.add("adsp.version", format!("{version:04X}"));
+                self.add("adsp.destination", destination);
+                self.add("adsp.next_attention", next_attention);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -283,10 +320,10 @@ mod tests {
                 frame[3] = 0;
                 frame[4] = length as u8 - 3;
                 if frame[2] == 1 {
-                    frame[7] = random.below(5) as u8;
+                    frame[7] = random.below(8) as u8;
                 } else if length >= 16 {
                     frame[5..7].fill(0);
-                    frame[15] = random.below(5) as u8;
+                    frame[15] = random.below(8) as u8;
                 }
             }
             let _ = summary(&frame);

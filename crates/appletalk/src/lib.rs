@@ -3,8 +3,9 @@
 //! Codecs refuse what is malformed with an error and never panic. The protocols are state machines without a clock of their own:
 //! the caller says what time it is, hands in datagrams, and takes out datagrams.
 //!
-//! Source: *Inside AppleTalk*, second edition, chapters 4 (DDP), 6 (AEP), 7 (NBP), 9 (ATP).
+//! Source: *Inside AppleTalk*, second edition, chapters 4 (DDP), 6 (AEP), 7 (NBP), 9 (ATP), 12 (ADSP).
 
+pub mod adsp;
 pub mod aep;
 pub mod atp;
 mod bytes;
