@@ -3,7 +3,7 @@
 //! A scenario is a set of values for these keys. Keys that begin with `tape.` and `disk.` and are not listed here belong to the drive's
 //! profile and are asked of it.
 
-use crate::profiles::{OwnProfile, find_tape_profile, is_file};
+use crate::profiles::{self, OwnProfile, check_built_in, is_file};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -171,10 +171,10 @@ pub const SPECS: &[Spec] = &[
     spec(
         "disk.profile",
         "st225n",
-        Choice(&["st225n", "prodrive-40s"]),
+        Text,
         "",
         Published("Seagate ST225N: the drive of the Hard Disk 20SC"),
-        "drive whose seek, rotation and transfer times hold; the volume may be of another size",
+        "disk drive: a profile's name, or a TOML file; the volume may be of another size",
     ),
     spec(
         "disk.files",
@@ -603,7 +603,7 @@ pub fn nearest<'a>(key: &str, among: impl IntoIterator<Item = &'a str>) -> Optio
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameters {
     values: BTreeMap<String, String>,
-    own_profile: Option<OwnProfile>,
+    own_profiles: BTreeMap<profiles::Kind, OwnProfile>,
 }
 
 impl Parameters {
@@ -623,35 +623,34 @@ impl Parameters {
                 allowed,
             });
         }
-        if key == "tape.profile" {
-            self.choose_profile(value)?;
+        if let Some(kind) = profiles::Kind::chosen_by(key) {
+            self.choose_profile(kind, value)?;
         }
         self.values.insert(key.into(), value.into());
         Ok(())
     }
 
-    /// Takes a drive profile that is not built in. What `tape.profile` is set to must be its file's name.
+    /// Takes a drive profile that is not built in. What `tape.profile` or `disk.profile` is set to must be its file's name.
     pub fn set_own_profile(&mut self, own: OwnProfile) {
-        self.own_profile = Some(own);
+        self.own_profiles.insert(own.kind, own);
     }
 
-    /// The drive profile that `tape.profile` names, when it is a file of the user's.
-    pub fn own_profile(&self) -> Option<&OwnProfile> {
-        self.own_profile.as_ref()
+    /// The profile of this kind of drive that is chosen, when it is a file of the user's.
+    pub fn own_profile(&self, kind: profiles::Kind) -> Option<&OwnProfile> {
+        self.own_profiles.get(&kind)
     }
 
-    fn choose_profile(&mut self, name: &str) -> Result<(), ParameterError> {
+    fn choose_profile(&mut self, kind: profiles::Kind, name: &str) -> Result<(), ParameterError> {
         let refuse = |allowed| ParameterError::Value {
-            key: "tape.profile".into(),
+            key: kind.key().into(),
             value: name.into(),
             allowed,
         };
         if !is_file(name) {
-            self.own_profile = None;
-            return find_tape_profile(name).map(drop).map_err(refuse);
-        }
-        if self.own_profile.as_ref().is_none_or(|own| own.file != name) {
-            self.own_profile = Some(OwnProfile::read(name).map_err(refuse)?);
+            check_built_in(kind, name).map_err(refuse)?;
+            self.own_profiles.remove(&kind);
+        } else if self.own_profile(kind).is_none_or(|own| own.file != name) {
+            self.set_own_profile(OwnProfile::read(kind, name).map_err(refuse)?);
         }
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! Figures of drive profiles beside the parameters of the lab, under one kind of key.
 
-use crate::parameters::{Kind, Parameters, SPECS, Source};
+use crate::parameters::{Kind as ParameterKind, Parameters, SPECS, Source};
 use mac::Model;
 use scsi::disk::DiskProfile;
+use scsi::profile::{Origin, Profile as Figures};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tape::Profile;
-use tape::drive::Origin;
 
 /// A parameter with its value, as `show` prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +28,54 @@ pub fn model(parameters: &Parameters) -> Model {
     Model::from_word(parameters.text("machine.model")).unwrap_or_default()
 }
 
+/// A kind of drive that has profiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Kind {
+    /// Disks: keys that begin with `disk.`.
+    Disk,
+    /// Tape drives: keys that begin with `tape.`.
+    Tape,
+}
+
+impl Kind {
+    /// The kind whose profile `key` chooses.
+    pub fn chosen_by(key: &str) -> Option<Kind> {
+        match key {
+            "disk.profile" => Some(Kind::Disk),
+            "tape.profile" => Some(Kind::Tape),
+            _ => None,
+        }
+    }
+
+    /// The table of a scenario that contains a profile of the user's.
+    pub fn table(self) -> &'static str {
+        match self {
+            Kind::Disk => "disk-profile",
+            Kind::Tape => "profile",
+        }
+    }
+
+    /// The parameter that chooses the profile.
+    pub fn key(self) -> &'static str {
+        match self {
+            Kind::Disk => "disk.profile",
+            Kind::Tape => "tape.profile",
+        }
+    }
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Kind::Disk => "disk.",
+            Kind::Tape => "tape.",
+        }
+    }
+}
+
 /// A drive profile that is a file of the user's, as it was when a scenario was read: a run does not depend on what becomes of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnProfile {
+    /// What it is a profile of.
+    pub kind: Kind,
     /// The file's name, as the user gave it.
     pub file: String,
     /// What was in it.
@@ -42,32 +87,56 @@ impl OwnProfile {
     ///
     /// # Errors
     /// When the file cannot be read or is no profile; the text names the file, the key and what would be right.
-    pub fn read(file: &str) -> Result<OwnProfile, String> {
+    pub fn read(kind: Kind, file: &str) -> Result<OwnProfile, String> {
         let text =
             std::fs::read_to_string(Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
-        OwnProfile::new(file, text)
+        OwnProfile::new(kind, file, text)
     }
 
     /// A profile from the text of a file.
     ///
     /// # Errors
-    /// When the text is no profile.
-    pub fn new(file: &str, text: String) -> Result<OwnProfile, String> {
+    /// When the text is no profile of this kind.
+    pub fn new(kind: Kind, file: &str, text: String) -> Result<OwnProfile, String> {
         let own = OwnProfile {
+            kind,
             file: file.to_owned(),
             text,
         };
-        own.profile().map(|_| own)
+        match kind {
+            Kind::Disk => own.disk().map(drop),
+            Kind::Tape => own.tape().map(drop),
+        }
+        .map(|()| own)
     }
 
-    fn profile(&self) -> Result<Profile, String> {
+    fn tape(&self) -> Result<Profile, String> {
         Profile::parse(&self.text).map_err(|error| format!("{}: {error}", self.file))
+    }
+
+    fn disk(&self) -> Result<DiskProfile, String> {
+        DiskProfile::parse(&self.text).map_err(|error| format!("{}: {error}", self.file))
     }
 }
 
-/// True when `tape.profile` names a file of the user's and not a built-in profile.
+/// True when a profile's name is that of a file of the user's and not of a built-in profile.
 pub fn is_file(name: &str) -> bool {
     name.ends_with(".toml")
+}
+
+fn or_file(error: impl std::fmt::Display) -> String {
+    format!("{error}; or give a TOML file, whose name ends in .toml")
+}
+
+/// Whether `name` is that of a built-in profile.
+///
+/// # Errors
+/// When it is not: which there are.
+pub fn check_built_in(kind: Kind, name: &str) -> Result<(), String> {
+    match kind {
+        Kind::Disk => DiskProfile::named(name).map(drop).map_err(or_file),
+        Kind::Tape => Profile::named(name).map(drop).map_err(or_file),
+    }
 }
 
 /// The tape profile with this name: one of the built-in ones or a TOML file.
@@ -76,11 +145,17 @@ pub fn is_file(name: &str) -> bool {
 /// When there is none, or the file is no profile.
 pub fn find_tape_profile(name: &str) -> Result<Profile, String> {
     if is_file(name) {
-        OwnProfile::read(name)?.profile()
+        OwnProfile::read(Kind::Tape, name)?.tape()
     } else {
-        Profile::named(name)
-            .map_err(|error| format!("{error}; or give a TOML file, whose name ends in .toml"))
+        Profile::named(name).map_err(or_file)
     }
+}
+
+/// The figures of a kind of drive that were set.
+fn figures_set(parameters: &Parameters, kind: Kind) -> impl Iterator<Item = (&str, &str)> {
+    parameters.overrides().filter(move |(key, _)| {
+        key.starts_with(kind.prefix()) && crate::parameters::spec_of(key).is_none()
+    })
 }
 
 /// The tape profile that `tape.profile` names, with the figures that were set.
@@ -88,15 +163,11 @@ pub fn find_tape_profile(name: &str) -> Result<Profile, String> {
 /// # Errors
 /// When there is none, the file is no profile, or a figure cannot have its value.
 pub fn tape_profile(parameters: &Parameters) -> Result<Profile, String> {
-    let name = parameters.text("tape.profile");
-    let mut profile = match parameters.own_profile() {
-        Some(own) => own.profile()?,
-        None => find_tape_profile(name)?,
+    let mut profile = match parameters.own_profile(Kind::Tape) {
+        Some(own) => own.tape()?,
+        None => Profile::named(parameters.text("tape.profile")).map_err(or_file)?,
     };
-    for (key, value) in parameters
-        .overrides()
-        .filter(|(key, _)| key.starts_with("tape.") && crate::parameters::spec_of(key).is_none())
-    {
+    for (key, value) in figures_set(parameters, Kind::Tape) {
         profile.set(key, value).map_err(|error| error.to_string())?;
     }
     Ok(profile)
@@ -105,38 +176,35 @@ pub fn tape_profile(parameters: &Parameters) -> Result<Profile, String> {
 /// The disk profile that `disk.profile` names, with the figures that were set.
 ///
 /// # Errors
-/// When a figure cannot have its value.
+/// When there is none, the file is no profile, or a figure cannot have its value.
 pub fn disk_profile(parameters: &Parameters) -> Result<DiskProfile, String> {
-    let mut profile = named_disk(parameters);
-    for (key, value) in parameters
-        .overrides()
-        .filter(|(key, _)| crate::parameters::spec_of(key).is_none())
-    {
-        if let Some(key) = key.strip_prefix("disk.") {
-            profile.set(key, value.parse().map_err(|_| "a whole number".to_owned())?)?;
-        }
+    let mut profile = match parameters.own_profile(Kind::Disk) {
+        Some(own) => own.disk()?,
+        None => DiskProfile::named(parameters.text("disk.profile")).map_err(or_file)?,
+    };
+    for (key, value) in figures_set(parameters, Kind::Disk) {
+        profile.set(key, value).map_err(|error| error.to_string())?;
     }
     Ok(profile)
 }
 
-fn named_disk(parameters: &Parameters) -> DiskProfile {
-    match parameters.text("disk.profile") {
-        "prodrive-40s" => DiskProfile::prodrive_40s(),
-        _ => DiskProfile::st225n(),
-    }
+/// The figures of the drives of this scenario: of the disk, of the tape drive.
+fn drives(parameters: &Parameters) -> Vec<Figures> {
+    let disk = disk_profile(parameters)
+        .ok()
+        .map(|profile| profile.data().clone());
+    let tape = tape_profile(parameters)
+        .ok()
+        .map(|profile| (*profile).clone());
+    disk.into_iter().chain(tape).collect()
 }
 
 /// The keys of all profile figures in this scenario.
 pub fn keys(parameters: &Parameters) -> Vec<String> {
-    let disk = named_disk(parameters)
-        .figures()
-        .into_iter()
-        .map(|figure| format!("disk.{}", figure.key));
-    let tape = tape_profile(parameters).ok();
-    let tape = tape
+    drives(parameters)
         .iter()
-        .flat_map(|profile| profile.iter().map(|(key, _)| key.to_owned()));
-    disk.chain(tape).collect()
+        .flat_map(|profile| profile.iter().map(|(key, _)| key.to_owned()))
+        .collect()
 }
 
 /// Every parameter with its value in this scenario, grouped by topic.
@@ -147,7 +215,7 @@ pub fn resolved(parameters: &Parameters) -> Vec<Resolved> {
         .filter_map(|spec| Some(spec.key.split_once('.')?.0))
         .collect();
     topics.dedup();
-    let profile = tape_profile(parameters).ok();
+    let profiles = drives(parameters);
     for topic in topics {
         for spec in SPECS.iter().filter(|spec| {
             spec.key
@@ -162,8 +230,8 @@ pub fn resolved(parameters: &Parameters) -> Vec<Resolved> {
                 Source::Chosen => "chosen".into(),
             };
             let about = match spec.kind {
-                Kind::Choice(words) => format!("{}: {}", spec.about, words.join(" | ")),
-                Kind::YesNo => format!("{}: yes | no", spec.about),
+                ParameterKind::Choice(words) => format!("{}: {}", spec.about, words.join(" | ")),
+                ParameterKind::YesNo => format!("{}: yes | no", spec.about),
                 _ => spec.about.into(),
             };
             lines.push(Resolved {
@@ -174,39 +242,20 @@ pub fn resolved(parameters: &Parameters) -> Vec<Resolved> {
                 source,
             });
         }
-        if topic == "disk" {
-            let published = named_disk(parameters).figures();
-            let current = disk_profile(parameters)
-                .unwrap_or_else(|_| named_disk(parameters))
-                .figures();
-            for (figure, published) in current.into_iter().zip(published) {
-                let source = if figure.value == published.value {
-                    figure.source.unwrap_or("assumed")
-                } else {
-                    "set"
-                };
-                lines.push(Resolved {
-                    key: format!("disk.{}", figure.key),
-                    value: figure.value.to_string(),
-                    unit: figure.unit.into(),
-                    about: figure.about.into(),
-                    source: source.into(),
-                });
-            }
-        }
-        if topic == "tape" {
-            for (key, figure) in profile.iter().flat_map(|profile| profile.iter()) {
-                lines.push(Resolved {
-                    key: key.into(),
-                    value: figure.value.to_string(),
-                    unit: figure.unit.clone(),
-                    about: figure.about.clone(),
-                    source: match &figure.origin {
-                        Origin::Source(source) => source.clone(),
-                        other => other.to_string(),
-                    },
-                });
-            }
+        let figures = profiles.iter().flat_map(Figures::iter);
+        for (key, figure) in
+            figures.filter(|(key, _)| key.split_once('.').is_some_and(|(head, _)| head == topic))
+        {
+            lines.push(Resolved {
+                key: key.into(),
+                value: figure.value.to_string(),
+                unit: figure.unit.clone(),
+                about: figure.about.clone(),
+                source: match &figure.origin {
+                    Origin::Source(source) => source.clone(),
+                    other => other.to_string(),
+                },
+            });
         }
     }
     lines

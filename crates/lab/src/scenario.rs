@@ -2,7 +2,7 @@
 
 use crate::inputs::{self, Input, Timed};
 use crate::parameters::{ParameterError, Parameters, nearest, spec_of};
-use crate::profiles::OwnProfile;
+use crate::profiles::{Kind, OwnProfile};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -279,20 +279,30 @@ impl Scenario {
             fixes: Vec::new(),
             inputs: Vec::new(),
         };
-        // `profile` stands before `tape` in the table's order, which is that of the alphabet: `tape.profile` finds it there.
+        // Profiles of the user's come first: `tape.profile` and `disk.profile` find them then.
+        for kind in [Kind::Disk, Kind::Tape] {
+            let Some(value) = table.get(kind.table()) else {
+                continue;
+            };
+            let here = format!("{place}: {}", line_of(text, kind.table()));
+            let part = |name: &str| value.get(name).and_then(toml::Value::as_str);
+            let (Some(file), Some(text)) = (part("file"), part("text")) else {
+                let reason = format!(
+                    "[{}] needs `file`, the name in `{}`, and `text`, the drive profile itself",
+                    kind.table(),
+                    kind.key()
+                );
+                return Err(refuse(here, reason));
+            };
+            let own = OwnProfile::new(kind, file, text.to_owned());
+            let own = own.map_err(|reason| refuse(here, reason))?;
+            scenario.parameters.set_own_profile(own);
+        }
         for (key, value) in table {
             let here = format!("{place}: {}", line_of(text, key));
             match (key.as_str(), value) {
-                ("profile", toml::Value::Table(profile)) => {
-                    let part = |name: &str| profile.get(name).and_then(toml::Value::as_str);
-                    let (Some(file), Some(text)) = (part("file"), part("text")) else {
-                        let reason = "[profile] needs `file`, the name in `tape.profile`, and `text`, the drive profile itself";
-                        return Err(refuse(here, reason.into()));
-                    };
-                    let own = OwnProfile::new(file, text.to_owned());
-                    let own = own.map_err(|reason| refuse(here, reason))?;
-                    scenario.parameters.set_own_profile(own);
-                }
+                // Read above.
+                ("profile" | "disk-profile", _) => {}
                 ("name", toml::Value::String(text)) => scenario.name.clone_from(text),
                 ("about", toml::Value::String(text)) => scenario.about.clone_from(text),
                 ("expect", toml::Value::String(word)) => {
@@ -355,8 +365,23 @@ impl Scenario {
                 }
                 (key, _) => {
                     let known = [
-                        "name", "about", "expect", "fixes", "machines", "input", "profile", "run",
-                        "machine", "mac", "disk", "tape", "cable", "mail", "server", "backup",
+                        "name",
+                        "about",
+                        "expect",
+                        "fixes",
+                        "machines",
+                        "input",
+                        "profile",
+                        "disk-profile",
+                        "run",
+                        "machine",
+                        "mac",
+                        "disk",
+                        "tape",
+                        "cable",
+                        "mail",
+                        "server",
+                        "backup",
                     ];
                     let near = nearest(key, known)
                         .map(|near| format!("; the nearest is `{near}`"))
@@ -424,9 +449,11 @@ impl Scenario {
             let programs: Vec<String> = machine.programs.iter().map(|name| quote(name)).collect();
             out += &format!("{} = [{}]\n", machine.name, programs.join(", "));
         }
-        if let Some(own) = self.parameters.own_profile() {
+        let own = [Kind::Disk, Kind::Tape].map(|kind| self.parameters.own_profile(kind));
+        for own in own.into_iter().flatten() {
             out += &format!(
-                "\n[profile]\nfile = {}\ntext = {}\n",
+                "\n[{}]\nfile = {}\ntext = {}\n",
+                own.kind.table(),
                 quote(&own.file),
                 quote(&own.text)
             );

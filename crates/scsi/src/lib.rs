@@ -9,6 +9,7 @@ mod fault;
 pub mod initiator;
 mod lines;
 pub mod message;
+pub mod profile;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Bytes in a logical block.
@@ -15,7 +15,6 @@ pub struct Image {
     base: Arc<[u8]>,
     blocks: u32,
     written: BTreeMap<u32, Vec<u8>>,
-    defects: BTreeSet<u32>,
 }
 
 impl Image {
@@ -26,7 +25,6 @@ impl Image {
             base,
             blocks,
             written: BTreeMap::new(),
-            defects: BTreeSet::new(),
         }
     }
 
@@ -73,17 +71,6 @@ impl Image {
                 self.written.insert(number, from.to_vec());
             }
         }
-        self.defects.remove(&number);
-    }
-
-    /// Makes block `number` unreadable until it is written again.
-    pub fn damage(&mut self, number: u32) {
-        self.defects.insert(number);
-    }
-
-    /// True when block `number` cannot be read.
-    pub fn is_damaged(&self, number: u32) -> bool {
-        self.defects.contains(&number)
     }
 
     /// The numbers of the blocks that were written, in ascending order.

@@ -112,39 +112,4 @@ impl Profile {
             },
         })
     }
-
-    fn named_list<T: Copy + Ord>(
-        &self,
-        name: &str,
-        known: &[(&str, T)],
-    ) -> Result<BTreeSet<T>, ProfileError> {
-        let key = format!("tape.{name}");
-        let names = match self.get(&key).map(|figure| &figure.value) {
-            None => return Ok(BTreeSet::new()),
-            Some(Value::List(names)) => names,
-            Some(value) => {
-                return Err(ProfileError::Value {
-                    key,
-                    value: value.to_string(),
-                    expected: "a list of names".to_owned(),
-                });
-            }
-        };
-        let find = |wanted: &String| {
-            known
-                .iter()
-                .find(|(name, _)| name == wanted)
-                .map(|(_, item)| *item)
-                .ok_or_else(|| ProfileError::Value {
-                    key: key.clone(),
-                    value: wanted.clone(),
-                    expected: known
-                        .iter()
-                        .map(|(name, _)| *name)
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                })
-        };
-        names.iter().map(find).collect()
-    }
 }

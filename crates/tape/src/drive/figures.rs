@@ -1,5 +1,4 @@
 use super::profile::{Profile, ProfileError, Value};
-use super::schema;
 use crate::media::FRAME;
 use clock::{Stream, Ticks};
 use serde::{Deserialize, Serialize};
@@ -96,7 +95,7 @@ impl Profile {
     /// # Errors
     /// When the profile is of another class of drive.
     pub(crate) fn require_class(&self, class: &str) -> Result<(), ProfileError> {
-        match self.entry("class")? {
+        match self.entry("class") {
             (_, Value::Text(is)) if is == class => Ok(()),
             (key, value) => Err(ProfileError::Value {
                 key,
@@ -104,57 +103,6 @@ impl Profile {
                 expected: format!("{class} for this device"),
             }),
         }
-    }
-
-    fn entry(&self, name: &str) -> Result<(String, &Value), ProfileError> {
-        let key = format!("tape.{name}");
-        match self.figures.get(&key) {
-            Some(figure) => Ok((key, &figure.value)),
-            None => Err(ProfileError::Missing {
-                key,
-                name: name.to_owned(),
-                about: schema::spec(name).map_or("", |spec| spec.about).to_owned(),
-            }),
-        }
-    }
-
-    fn number(&self, name: &str) -> Result<u64, ProfileError> {
-        match self.entry(name)? {
-            (_, &Value::Number(number)) => Ok(number),
-            (key, value) => Err(ProfileError::Value {
-                key,
-                value: value.to_string(),
-                expected: "a whole number".to_owned(),
-            }),
-        }
-    }
-
-    fn flag(&self, name: &str) -> Result<bool, ProfileError> {
-        match self.entry(name)? {
-            (_, &Value::Flag(flag)) => Ok(flag),
-            (key, value) => Err(ProfileError::Value {
-                key,
-                value: value.to_string(),
-                expected: "true or false".to_owned(),
-            }),
-        }
-    }
-
-    /// Text padded with blanks to the width of its INQUIRY field.
-    fn text<const N: usize>(&self, name: &str) -> Result<[u8; N], ProfileError> {
-        let (key, value) = self.entry(name)?;
-        let text = value.to_string();
-        let mut field = [b' '; N];
-        if text.len() > N || !text.bytes().all(|byte| (0x20..0x7F).contains(&byte)) {
-            let expected = format!("at most {N} printable ASCII characters");
-            return Err(ProfileError::Value {
-                key,
-                value: text,
-                expected,
-            });
-        }
-        field[..text.len()].copy_from_slice(text.as_bytes());
-        Ok(field)
     }
 
     /// The figures as the drive uses them.
@@ -171,7 +119,7 @@ impl Profile {
         };
         let track_blocks = self.number("track-blocks")?;
         let rate = self.number("rate")?;
-        let (key, class) = self.entry("class")?;
+        let (key, class) = self.entry("class");
         if ![
             &Value::Text("sequential".into()),
             &Value::Text("direct".into()),
@@ -251,7 +199,7 @@ impl Profile {
             ),
         ] {
             if level > figures.buffer {
-                let (key, value) = self.entry(name)?;
+                let (key, value) = self.entry(name);
                 let expected = format!(
                     "no more than tape.buffer holds ({} bytes)",
                     figures.buffer * FRAME as u64
@@ -264,7 +212,7 @@ impl Profile {
             }
         }
         if figures.early_warning >= figures.frames {
-            let (key, value) = self.entry("early-warning")?;
+            let (key, value) = self.entry("early-warning");
             let expected = format!(
                 "less than the tape holds ({} times 512 bytes)",
                 figures.frames

@@ -1,8 +1,8 @@
-use super::schema::{FIGURES, spec};
+use super::schema::FIGURES;
+use scsi::profile;
+pub use scsi::profile::{Figure, Origin, ProfileError, Value};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::fmt;
-use thiserror::Error;
+use std::ops::{Deref, DerefMut};
 
 /// The profiles that come with the crate: name and text.
 const BUILT_IN: [(&str, &str); 8] = [
@@ -31,148 +31,22 @@ const BUILT_IN: [(&str, &str); 8] = [
     ("scsi-2-dds", include_str!("../../profiles/scsi-2-dds.toml")),
 ];
 
-/// The value of a figure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Value {
-    /// Yes or no.
-    Flag(bool),
-    /// A number, in the figure's unit.
-    Number(u64),
-    /// Text.
-    Text(String),
-    /// A list of names; set and shown with blanks between them.
-    List(Vec<String>),
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Value::Flag(flag) => flag.fmt(f),
-            Value::Number(number) => number.fmt(f),
-            Value::Text(text) => text.fmt(f),
-            Value::List(names) => names.join(" ").fmt(f),
-        }
-    }
-}
-
-/// Where the value of a figure comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Origin {
-    /// Published: where.
-    Source(String),
-    /// No published figure was found.
-    Assumed,
-    /// Set by the user, in place of the profile's own value.
-    Set,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Origin::Source(source) => source,
-            Origin::Assumed => "assumed",
-            Origin::Set => "set",
-        })
-    }
-}
-
-/// One figure of a drive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Figure {
-    /// Its value.
-    pub value: Value,
-    /// Unit of the value; empty when it has none.
-    pub unit: String,
-    /// What it is.
-    pub about: String,
-    /// Where the value comes from.
-    pub origin: Origin,
-    /// Smallest and largest number that may be set.
-    pub range: Option<[u64; 2]>,
-}
-
 /// A kind of drive, as data: every figure with its unit and its origin. Keys begin with `tape.`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Profile {
-    /// Short name, by which users choose it.
-    pub name: String,
-    /// Name for people.
-    pub title: String,
-    pub(super) figures: BTreeMap<String, Figure>,
+pub struct Profile(profile::Profile);
+
+impl Deref for Profile {
+    type Target = profile::Profile;
+
+    fn deref(&self) -> &profile::Profile {
+        &self.0
+    }
 }
 
-/// What is wrong with a profile, a key or a value.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum ProfileError {
-    /// No built-in profile has this name.
-    #[error("no drive profile is called {name:?}; there are: {known}")]
-    Unknown {
-        /// The name asked for.
-        name: String,
-        /// The names that exist.
-        known: String,
-    },
-    /// The text is not a profile.
-    #[error("the drive profile cannot be read: {0}")]
-    Text(String),
-    /// A figure names neither source nor `assumed = true`, or both.
-    #[error(
-        "{key}: a figure says where it comes from: write either source = \"..\" or assumed = true"
-    )]
-    Origin {
-        /// The figure.
-        key: String,
-    },
-    /// The profile has no such figure.
-    #[error("{key}: no such figure; there are: {known}")]
-    Key {
-        /// The key asked for.
-        key: String,
-        /// The keys that exist.
-        known: String,
-    },
-    /// A figure that every profile has is not there.
-    #[error(
-        "{key} is missing ({about}): write {name} = {{ value = .., assumed = true }} into [tape]"
-    )]
-    Missing {
-        /// The figure.
-        key: String,
-        /// Its name in the table.
-        name: String,
-        /// What it is.
-        about: String,
-    },
-    /// The value is not of the figure's kind or outside its range.
-    #[error("{key} = {value}: must be {expected}")]
-    Value {
-        /// The figure.
-        key: String,
-        /// The value offered.
-        value: String,
-        /// What is allowed.
-        expected: String,
-    },
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    name: String,
-    title: String,
-    tape: BTreeMap<String, Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    value: Value,
-    source: Option<String>,
-    #[serde(default)]
-    assumed: bool,
-    /// Narrower than the figure's own.
-    range: Option<[u64; 2]>,
+impl DerefMut for Profile {
+    fn deref_mut(&mut self) -> &mut profile::Profile {
+        &mut self.0
+    }
 }
 
 impl Profile {
@@ -207,38 +81,7 @@ impl Profile {
     /// # Errors
     /// When it is no TOML, lacks a figure that the drive needs, or a value is out of its range.
     pub fn parse(text: &str) -> Result<Profile, ProfileError> {
-        let file: File =
-            toml::from_str(text).map_err(|error| ProfileError::Text(error.to_string()))?;
-        let mut figures = BTreeMap::new();
-        for (name, entry) in file.tape {
-            let key = format!("tape.{name}");
-            let origin = match (entry.source, entry.assumed) {
-                (Some(source), false) => Origin::Source(source),
-                (None, true) => Origin::Assumed,
-                _ => return Err(ProfileError::Origin { key }),
-            };
-            let Some(spec) = spec(&name) else {
-                return Err(unknown(key));
-            };
-            let Entry { value, range, .. } = entry;
-            let range = range.or(spec.range);
-            check(&key, &value, range)?;
-            figures.insert(
-                key,
-                Figure {
-                    value,
-                    unit: spec.unit.to_owned(),
-                    about: spec.about.to_owned(),
-                    origin,
-                    range,
-                },
-            );
-        }
-        let profile = Profile {
-            name: file.name,
-            title: file.title,
-            figures,
-        };
+        let profile = Profile(profile::Profile::parse(text, "tape", FIGURES)?);
         profile.figures()?;
         profile.abilities()?;
         Ok(profile)
@@ -248,81 +91,6 @@ impl Profile {
     pub fn is_direct(&self) -> bool {
         self.get("tape.class")
             .is_some_and(|figure| figure.value == Value::Text("direct".to_owned()))
-    }
-
-    /// Every figure with its key, in the order of the keys.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Figure)> {
-        self.figures
-            .iter()
-            .map(|(key, figure)| (key.as_str(), figure))
-    }
-
-    /// The figure with this key.
-    pub fn get(&self, key: &str) -> Option<&Figure> {
-        self.figures.get(key)
-    }
-
-    /// Sets the figure `key` (such as `tape.buffer`) to `value`, a number in the figure's unit, `true` or `false`, or text.
-    ///
-    /// # Errors
-    /// When there is no such figure, or the value is not of its kind or out of its range.
-    pub fn set(&mut self, key: &str, value: &str) -> Result<(), ProfileError> {
-        let Some(figure) = self.figures.get_mut(key) else {
-            return Err(unknown(key.to_owned()));
-        };
-        let error = |expected: &str| ProfileError::Value {
-            key: key.to_owned(),
-            value: value.to_owned(),
-            expected: expected.to_owned(),
-        };
-        let new = match figure.value {
-            Value::Flag(_) => Value::Flag(value.parse().map_err(|_| error("true or false"))?),
-            Value::Number(_) => Value::Number(
-                value
-                    .replace('_', "")
-                    .parse()
-                    .map_err(|_| error("a whole number"))?,
-            ),
-            Value::Text(_) => Value::Text(value.to_owned()),
-            Value::List(_) => Value::List(value.split_whitespace().map(str::to_owned).collect()),
-        };
-        check(key, &new, figure.range)?;
-        // A value that says what the profile says anyway keeps its source.
-        if figure.value != new {
-            figure.value = new;
-            figure.origin = Origin::Set;
-        }
-        Ok(())
-    }
-}
-
-fn unknown(key: String) -> ProfileError {
-    let mut known: Vec<String> = FIGURES
-        .iter()
-        .map(|spec| format!("tape.{}", spec.name))
-        .collect();
-    known.sort_unstable();
-    ProfileError::Key {
-        key,
-        known: known.join(", "),
-    }
-}
-
-fn check(key: &str, value: &Value, range: Option<[u64; 2]>) -> Result<(), ProfileError> {
-    match (value, range) {
-        (Value::Number(number), Some([low, high])) if !(low..=high).contains(number) => {
-            let expected = if low == high {
-                format!("{low}")
-            } else {
-                format!("{low} to {high}")
-            };
-            Err(ProfileError::Value {
-                key: key.to_owned(),
-                value: number.to_string(),
-                expected,
-            })
-        }
-        _ => Ok(()),
     }
 }
 
