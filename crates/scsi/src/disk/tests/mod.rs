@@ -1,3 +1,9 @@
+mod commands;
+mod defects;
+mod initiators;
+mod pages;
+mod table;
+
 use super::sense::{Code, code};
 use super::*;
 use crate::initiator::{Bench, Outcome};
