@@ -109,28 +109,30 @@ fn mail_traffic_makes_a_blind_write_lose_bytes() {
 /// (scBusTOErr, Inside Macintosh: Devices, SCSI Manager), SCSIComplete frees the bus, the program goes on and says what it lost. The
 /// exception frames of both processors come by.
 #[test]
-fn a_bus_error_in_a_blind_write_reaches_the_backup() {
-    for (scenario, set) in [
-        ("backup-only", &["machine.model=se30"][..]),
-        (
-            "q99304-bad-write",
-            &["machine.model=se", "machine.scsi-timeout-se=16"],
-        ),
-    ] {
-        let set = set.iter().flat_map(|one| ["--set", one]);
-        let arguments: Vec<&str> = [scenario, "--expect", "any"]
-            .into_iter()
-            .chain(set)
-            .collect();
-        let (_, outcome) = run(&arguments);
+fn with_a_handshake_the_same_pause_is_a_bus_error() {
+    for scenario in ["q99304-bad-write-se", "q99304-bad-write-se30"] {
+        let (code, outcome) = run(&[scenario]);
+        assert_eq!(code, 0, "{outcome:#}");
         assert_eq!(mechanisms(&outcome), ["M2"], "{outcome:#}");
         assert_eq!(outcome["backup"]["reported_ok"], false, "{outcome:#}");
-        let polled: Vec<&str> = arguments
-            .into_iter()
-            .chain(["--fix", "polled-writes"])
-            .collect();
-        let (_, fixed) = run(&polled);
-        assert!(mechanisms(&fixed).is_empty(), "{fixed:#}");
+        let evidence = evidence(&outcome);
+        for word in ["reposition", "REQ pauses", "bus error", "backup failed"] {
+            assert!(evidence.contains(word), "`{word}` is missing in {evidence}");
+        }
+        for change in [
+            &["--fix", "polled-writes"][..],
+            &["--fix", "small-blocks"],
+            &["--set", "mail.clients=0"],
+            &[
+                "--set",
+                "machines.mac=backup",
+                "--set",
+                "machines.other=mail-server",
+            ],
+        ] {
+            let (_, fixed) = run(&[&[scenario, "--expect", "any"], change].concat());
+            assert_eq!(fixed["verdict"], "clean", "{change:?}: {fixed:#}");
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub const ENTRIES: &[Entry] = entries![
     "q99304-startup",
     "q99304-hang",
     "q99304-bad-write",
+    "q99304-bad-write-se",
+    "q99304-bad-write-se30",
     "q99304-starvation",
     "separate-macs",
     "mail-only",

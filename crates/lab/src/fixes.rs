@@ -29,13 +29,13 @@ pub const FIXES: &[Fix] = &[
     Fix {
         name: "polled-writes",
         about: "a backup that writes with SCSIWrite, which polls for every byte, instead of SCSIWBlind",
-        removes: "M1",
+        removes: "M1, M2",
         changes: &[("backup.transfer", "polled")],
     },
     Fix {
         name: "small-blocks",
         about: "a backup whose transfer instructions are no longer than the drive's own blocks",
-        removes: "M1",
+        removes: "M1, M2",
         changes: &[("backup.tib", "512")],
     },
     Fix {
