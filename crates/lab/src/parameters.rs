@@ -238,7 +238,7 @@ pub const SPECS: &[Spec] = &[
         Number(0, 1000),
         "per mille",
         Chosen,
-        "of 1000 frames so many are sent again by the wire itself",
+        "of 1000 data frames so many are sent again by the wire itself",
     ),
     spec(
         "mail.clients",

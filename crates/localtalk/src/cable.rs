@@ -389,6 +389,7 @@ impl Cable {
                         ..
                     } = &event
                         && fate == Fate::Doubled
+                        && bytes.get(2).is_some_and(|&kind| kind < 0x80)
                     {
                         self.copies.push_back(bytes.clone());
                     }
