@@ -71,6 +71,10 @@ impl<'a> Reader<'a> {
             .ok_or(Malformed("string longer than its field"))
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     pub(crate) fn rest(self) -> &'a [u8] {
         self.rest
     }

@@ -5,12 +5,18 @@ use localtalk::llap::{LONG_DDP, SHORT_DDP};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// DDP type of RTMP responses and data.
+pub const RTMP: u8 = 1;
 /// DDP type of NBP.
 pub const NBP: u8 = 2;
 /// DDP type of ATP.
 pub const ATP: u8 = 3;
 /// DDP type of AEP.
 pub const AEP: u8 = 4;
+/// DDP type of RTMP requests.
+pub const RTMP_REQUEST: u8 = 5;
+/// DDP type of ZIP.
+pub const ZIP: u8 = 6;
 /// DDP type of ADSP.
 pub const ADSP: u8 = 7;
 /// Most bytes of data in a datagram.
@@ -39,6 +45,13 @@ impl Address {
             node,
             socket,
         }
+    }
+
+    /// Whether both are the same socket, as far as their networks are known.
+    pub fn is(&self, other: &Address) -> bool {
+        let networks = [self.network, other.network];
+        (self.node, self.socket) == (other.node, other.socket)
+            && (networks[0] == networks[1] || networks.contains(&0))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::bytes::Malformed;
 use crate::mail_client::protocol;
-use crate::{Datagram, adsp, aep, atp, ddp, nbp};
+use crate::{Datagram, adsp, aep, atp, ddp, nbp, rtmp, zip};
 use localtalk::llap::{self, Packet};
 use std::fmt;
 
@@ -56,6 +56,9 @@ pub fn summary(frame: &[u8]) -> String {
         "atp.sequence",
         "adsp.kind",
         "mail.opcode",
+        "rtmp.request",
+        "rtmp.network",
+        "zip.function",
         "malformed",
     ] {
         if let Some(value) = value(name) {
@@ -118,8 +121,19 @@ impl Fields {
         );
         self.add("ddp.length", datagram.data.len());
         match datagram.kind {
+            ddp::RTMP => self.rtmp(&datagram.data),
+            ddp::RTMP_REQUEST => {
+                let request = match rtmp::Request::decode(&datagram.data)? {
+                    rtmp::Request::Network => "network",
+                    rtmp::Request::Routes => "routes, split horizon",
+                    rtmp::Request::AllRoutes => "all routes",
+                };
+                self.add("rtmp.request", request);
+                Ok(())
+            }
             ddp::NBP => self.nbp(&datagram.data),
-            ddp::ATP => self.atp(&datagram.data),
+            ddp::ATP => self.atp(&datagram),
+            ddp::ZIP => self.zip(&datagram.data),
             ddp::ADSP => self.adsp(&datagram.data),
             ddp::AEP => {
                 let function = match datagram.data.first() {
@@ -152,8 +166,103 @@ impl Fields {
         Ok(())
     }
 
-    fn atp(&mut self, data: &[u8]) -> Result<(), Malformed> {
-        let packet = atp::Packet::decode(data)?;
+    fn rtmp(&mut self, data: &[u8]) -> Result<(), Malformed> {
+        let packet = rtmp::Data::decode(data)?;
+        self.add("rtmp.network", packet.network);
+        self.add("rtmp.node", packet.node);
+        if packet.version {
+            self.add("rtmp.version", "82");
+        }
+        for tuple in packet.tuples {
+            self.add("rtmp.tuple", tuple.first);
+            if let Some(last) = tuple.last {
+                self.add("rtmp.tuple.last", last);
+            }
+            self.add("rtmp.distance", tuple.distance);
+        }
+        Ok(())
+    }
+
+    fn zip(&mut self, data: &[u8]) -> Result<(), Malformed> {
+        let packet = zip::Packet::decode(data)?;
+        let function = match &packet {
+            zip::Packet::Query(_) => "query",
+            zip::Packet::Reply {
+                extended: false, ..
+            } => "reply",
+            zip::Packet::Reply { extended: true, .. } => "extended reply",
+            zip::Packet::Takedown => "takedown",
+            zip::Packet::Bringup => "bringup",
+            zip::Packet::GetNetInfo(_) => "GetNetInfo",
+            zip::Packet::NetInfo { notify: false, .. } => "GetNetInfo reply",
+            zip::Packet::NetInfo { notify: true, .. } => "notify",
+        };
+        self.add("zip.function", function);
+        match packet {
+            zip::Packet::Query(networks) => {
+                self.add("zip.count", networks.len());
+                for network in networks {
+                    self.add("zip.network", network);
+                }
+            }
+            zip::Packet::Reply { count, zones, .. } => {
+                self.add("zip.count", count);
+                for (network, zone) in zones {
+                    self.add("zip.network", network);
+                    self.add("zip.zone", mac_roman(&zone));
+                }
+            }
+            zip::Packet::Takedown | zip::Packet::Bringup => {}
+            zip::Packet::GetNetInfo(zone) => self.add("zip.zone", mac_roman(&zone)),
+            zip::Packet::NetInfo {
+                flags,
+                range,
+                zone,
+                other,
+                ..
+            } => {
+                self.add("zip.flags", format!("{flags:02X}"));
+                self.add("zip.network", range.0);
+                self.add("zip.network.last", range.1);
+                self.add("zip.zone", mac_roman(&zone));
+                if let Some(other) = other {
+                    self.add("zip.zone", mac_roman(&other));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// ZIP in ATP: the user bytes of requests to the zone information socket, and of answers from it.
+    fn zip_in_atp(&mut self, datagram: &Datagram, packet: &atp::Packet) -> Result<(), Malformed> {
+        match packet.function {
+            atp::Function::Request { .. } if datagram.destination.socket == zip::SOCKET => {
+                let (function, start) = match zip::Request::from_user(packet.user)? {
+                    zip::Request::GetMyZone => ("GetMyZone", None),
+                    zip::Request::GetZoneList(start) => ("GetZoneList", Some(start)),
+                    zip::Request::GetLocalZones(start) => ("GetLocalZones", Some(start)),
+                };
+                self.add("zip.function", function);
+                if let Some(start) = start {
+                    self.add("zip.start", start);
+                }
+            }
+            atp::Function::Response { .. } if datagram.source.socket == zip::SOCKET => {
+                let list = zip::ZoneList::decode(packet.user, &packet.data)?;
+                self.add("zip.function", "zone list");
+                self.add("zip.last", list.last);
+                self.add("zip.count", list.zones.len());
+                for zone in list.zones {
+                    self.add("zip.zone", mac_roman(&zone));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn atp(&mut self, datagram: &Datagram) -> Result<(), Malformed> {
+        let packet = atp::Packet::decode(&datagram.data)?;
         let flag = |set: bool, name: &str| {
             if set {
                 format!("+{name}")
@@ -194,7 +303,10 @@ impl Fields {
         self.add("atp.tid", packet.transaction);
         self.add("atp.user", user.map(|byte| format!("{byte:02X}")).concat());
         self.add("atp.length", packet.data.len());
-        // The only ATP service on a cable of ours; an exactly-once request with an assigned opcode is taken for it.
+        if [datagram.source.socket, datagram.destination.socket].contains(&zip::SOCKET) {
+            return self.zip_in_atp(datagram, &packet);
+        }
+        // The only other ATP service on a cable of ours; an exactly-once request with an assigned opcode is taken for it.
         if let atp::Function::Request {
             exactly_once: true, ..
         } = packet.function
@@ -241,6 +353,18 @@ impl Fields {
         }
         Ok(())
     }
+}
+
+/// A zone name, with what is beyond ASCII as a question mark.
+fn mac_roman(text: &[u8]) -> String {
+    let shown = |&byte: &u8| {
+        if byte.is_ascii() {
+            char::from(byte)
+        } else {
+            '?'
+        }
+    };
+    text.iter().map(shown).collect()
 }
 
 #[cfg(test)]
@@ -306,6 +430,47 @@ mod tests {
         }
         .encode();
         assert_eq!(summary(&frame), "1 -> 255 DDP NBP LkUp =:Mail@*");
+    }
+
+    #[test]
+    fn routing_and_zones_are_named() {
+        let shown = |kind: u8, sockets: [u8; 2], data: &[u8]| {
+            let (from, to) = (
+                Address::local(201, sockets[0]),
+                Address::local(9, sockets[1]),
+            );
+            let (llap, data) = Datagram::new(to, from, kind, data.to_vec())
+                .encode(false)
+                .unwrap();
+            let frame = [&[9, 201, llap][..], &data].concat();
+            let words: Vec<String> = fields(&frame)[6..].iter().map(Field::to_string).collect();
+            words.join(" ")
+        };
+        assert_eq!(
+            shown(
+                ddp::RTMP,
+                [1, 1],
+                &[0, 1, 8, 201, 0, 0, 0x82, 0, 2, 0, 0, 5, 0x81, 0, 6, 0x82]
+            ),
+            "ddp.length=16 rtmp.network=1 rtmp.node=201 rtmp.version=82 rtmp.tuple=2 rtmp.distance=0 \
+             rtmp.tuple=5 rtmp.tuple.last=6 rtmp.distance=1"
+        );
+        assert_eq!(
+            shown(ddp::RTMP_REQUEST, [1, 1], &[1]),
+            "ddp.length=1 rtmp.request=network"
+        );
+        assert_eq!(
+            shown(ddp::ZIP, [6, 6], b"\x02\x01\0\x01\x03Lab"),
+            "ddp.length=8 zip.function=reply zip.count=1 zip.network=1 zip.zone=Lab"
+        );
+        assert!(
+            shown(ddp::ATP, [140, 6], &[0x40, 1, 0, 9, 8, 0, 0, 1])
+                .ends_with("zip.function=GetZoneList zip.start=1")
+        );
+        assert!(
+            shown(ddp::ATP, [6, 140], b"\x90\0\0\x09\x01\0\0\x01\x03Lab")
+                .ends_with("zip.function=zone list zip.last=true zip.count=1 zip.zone=Lab")
+        );
     }
 
     #[test]

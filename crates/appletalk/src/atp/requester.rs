@@ -184,7 +184,7 @@ impl Requester {
         };
         let open = self.open.iter().position(|control| {
             control.transaction == packet.transaction
-                && control.request.destination == datagram.source
+                && control.request.destination.is(&datagram.source)
         });
         let Some(place) = open else { return };
         let control = &mut self.open[place];

@@ -377,6 +377,7 @@ impl Client {
             self.next = now;
             return;
         }
+        lookup.ask_router(self.node.router());
         match lookup.advance(now) {
             Progress::Send(datagram) => {
                 self.node.send(now, &datagram);

@@ -83,7 +83,7 @@ impl Server {
             }
             match datagram.destination.socket {
                 2 => {
-                    if let Some(reply) = self.names.answer(&datagram, 200) {
+                    if let Some(reply) = self.names.answer(&datagram, self.node.socket(2)) {
                         self.node.send(now, &reply);
                     }
                 }

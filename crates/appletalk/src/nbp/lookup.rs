@@ -3,7 +3,7 @@ use crate::{Address, Datagram, ddp};
 use clock::Ticks;
 use serde::{Deserialize, Serialize};
 
-/// A lookup by broadcast, repeated a few times.
+/// A lookup by broadcast, or through a router, repeated a few times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lookup {
     pattern: Entity,
@@ -13,6 +13,7 @@ pub struct Lookup {
     tries: u32,
     next: Ticks,
     found: Vec<Tuple>,
+    router: Option<Address>,
 }
 
 /// What a [`Lookup`] wants next.
@@ -37,6 +38,16 @@ impl Lookup {
             tries,
             next: Ticks::ZERO,
             found: Vec::new(),
+            router: None,
+        }
+    }
+
+    /// From the next try on asks this router (network and node), which knows where the zone's networks are, instead of broadcasting; with
+    /// `None` there is none. The router's network is the node's own.
+    pub fn ask_router(&mut self, router: Option<Address>) {
+        self.router = router;
+        if let Some(router) = router {
+            self.reply_to.network = router.network;
         }
     }
 
@@ -69,12 +80,20 @@ impl Lookup {
             enumerator: 0,
             entity: self.pattern.clone(),
         };
+        let (function, to) = match self.router {
+            Some(router) => (Function::BroadcastRequest, router),
+            None => (Function::LookUp, Address::local(0xFF, 0)),
+        };
         let packet = Packet {
-            function: Function::LookUp,
+            function,
             id: self.id,
             tuples: vec![tuple],
         };
-        match packet.into_datagram(Address::local(0xFF, ddp::NAMES_SOCKET), self.reply_to) {
+        let names = Address {
+            socket: ddp::NAMES_SOCKET,
+            ..to
+        };
+        match packet.into_datagram(names, self.reply_to) {
             Some(datagram) => Progress::Send(datagram),
             None => Progress::Done,
         }

@@ -1,4 +1,4 @@
-//! Name Binding Protocol on a single network, *Inside AppleTalk* chapter 7.
+//! Name Binding Protocol, *Inside AppleTalk* chapter 7.
 
 mod lookup;
 mod names;
@@ -72,12 +72,71 @@ impl Entity {
         }
     }
 
-    /// Whether this name is meant by `pattern`, in which `=` stands for any object or type. Letters match without regard to case; of
-    /// the letters beyond ASCII only equal ones match (appendix D has the whole table). Zones are not compared: on a
-    /// single network there is only one.
+    /// The name in this zone.
+    pub fn in_zone(self, zone: &[u8]) -> Entity {
+        let zone = zone[..zone.len().min(MAX_STRING)].to_vec();
+        Entity { zone, ..self }
+    }
+
+    /// Whether object and type are the same.
+    pub fn is(&self, other: &Entity) -> bool {
+        same_name(&self.object, &other.object) && same_name(&self.kind, &other.kind)
+    }
+
+    /// Whether this name is meant by `pattern`, in which `=` stands for any object or type, and one \u{2248} (C5h) for any part of one. Zones
+    /// are not compared: routers bring a lookup to the networks of its zone, and a nonextended network has only one.
     pub fn matches(&self, pattern: &Entity) -> bool {
-        let part = |own: &[u8], wanted: &[u8]| wanted == b"=" || own.eq_ignore_ascii_case(wanted);
-        part(&self.object, &pattern.object) && part(&self.kind, &pattern.kind)
+        part_matches(&self.object, &pattern.object) && part_matches(&self.kind, &pattern.kind)
+    }
+}
+
+/// The wild card for any part of a name, of AppleTalk Phase 2.
+const ANY_PART: u8 = 0xC5;
+
+fn part_matches(own: &[u8], wanted: &[u8]) -> bool {
+    if wanted == b"=" {
+        return true;
+    }
+    match wanted.iter().position(|&byte| byte == ANY_PART) {
+        None => same_name(own, wanted),
+        Some(place) => {
+            let (head, tail) = (&wanted[..place], &wanted[place + 1..]);
+            own.len() >= head.len() + tail.len()
+                && same_name(&own[..head.len()], head)
+                && same_name(&own[own.len() - tail.len()..], tail)
+        }
+    }
+}
+
+/// Whether two names or zones are the same: without regard to case, by the table of appendix D.
+pub fn same_name(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(&one, &other)| upper_case(one) == upper_case(other))
+}
+
+/// The upper-case letter of MacRoman, as far as appendix D makes them equal.
+fn upper_case(byte: u8) -> u8 {
+    const PAIRS: [(u8, u8); 13] = [
+        (0x88, 0xCB),
+        (0x8A, 0x80),
+        (0x8B, 0xCC),
+        (0x8C, 0x81),
+        (0x8D, 0x82),
+        (0x8E, 0x83),
+        (0x96, 0x84),
+        (0x9A, 0x85),
+        (0x9B, 0xCD),
+        (0x9F, 0x86),
+        (0xBE, 0xAE),
+        (0xBF, 0xAF),
+        (0xCF, 0xCE),
+    ];
+    match PAIRS.iter().find(|pair| pair.0 == byte) {
+        Some(pair) => pair.1,
+        None => byte.to_ascii_uppercase(),
     }
 }
 
@@ -246,6 +305,19 @@ mod tests {
         assert!(entity.matches(&Entity::new(b"=", b"Mail")));
         assert!(entity.matches(&Entity::new(b"=", b"=")));
         assert!(!entity.matches(&Entity::new(b"Post", b"=")));
+        for (part, meant) in [
+            (&b"Post\xC5"[..], true),
+            (b"\xC5OFFICE", true),
+            (b"P\xC5e", true),
+            (b"\xC5", true),
+            (b"Post Office\xC5", true),
+            (b"Post Of\xC5Office", false),
+            (b"Q\xC5", false),
+        ] {
+            assert_eq!(entity.matches(&Entity::new(part, b"=")), meant, "{part:x?}");
+        }
+        assert!(same_name(b"\x8Erable", b"\x83RABLE"));
+        assert!(!same_name(b"\x8Erable", b"erable"));
     }
 
     #[test]
@@ -271,7 +343,7 @@ mod tests {
             panic!()
         };
         assert_eq!(request.destination, Address::local(0xFF, 2));
-        let reply = names.answer(&request, 20).unwrap();
+        let reply = names.answer(&request, server).unwrap();
         assert_eq!((reply.destination, reply.source), (client, server));
         assert_eq!(lookup.advance(Ticks(5)), Progress::Wait);
         lookup.receive(&reply);
@@ -279,7 +351,7 @@ mod tests {
         let found: Vec<Address> = lookup.found().iter().map(|tuple| tuple.address).collect();
         assert_eq!(found, [Address::local(20, 131)]);
         names.remove(&Entity::new(b"Post Office", b"Mail"));
-        assert_eq!(names.answer(&request, 20), None);
+        assert_eq!(names.answer(&request, server), None);
     }
 
     #[test]

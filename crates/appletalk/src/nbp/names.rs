@@ -28,7 +28,7 @@ impl Names {
     /// # Errors
     /// When this table has it.
     pub fn register(&mut self, entity: Entity, socket: u8) -> Result<(), Taken> {
-        if self.table.iter().any(|(own, ..)| own.matches(&entity)) {
+        if self.table.iter().any(|(own, ..)| own.is(&entity)) {
             return Err(Taken);
         }
         self.last_enumerator = self.last_enumerator.wrapping_add(1);
@@ -39,13 +39,13 @@ impl Names {
     /// Removes a name; false when it is not there.
     pub fn remove(&mut self, entity: &Entity) -> bool {
         let before = self.table.len();
-        self.table.retain(|(own, ..)| !own.matches(entity));
+        self.table.retain(|(own, ..)| !own.is(entity));
         self.table.len() < before
     }
 
-    /// The reply of node `node` to a datagram for its names socket; `None` when there is nothing to say. "Reply to the address in
+    /// The reply of the node with the address `own` (its socket does not matter) to a datagram for its names socket; `None` when there is nothing to say. "Reply to the address in
     /// the tuple." At most 15 names are told.
-    pub fn answer(&self, request: &Datagram, node: u8) -> Option<Datagram> {
+    pub fn answer(&self, request: &Datagram, own: Address) -> Option<Datagram> {
         if request.kind != ddp::NBP {
             return None;
         }
@@ -63,7 +63,10 @@ impl Names {
             .take(MAX_TUPLES);
         let tuples: Vec<Tuple> = told
             .map(|(entity, socket, enumerator)| Tuple {
-                address: Address::local(node, *socket),
+                address: Address {
+                    socket: *socket,
+                    ..own
+                },
                 enumerator: *enumerator,
                 entity: entity.clone(),
             })
@@ -76,6 +79,10 @@ impl Names {
             id: packet.id,
             tuples,
         };
-        reply.into_datagram(asked.address, Address::local(node, ddp::NAMES_SOCKET))
+        let from = Address {
+            socket: ddp::NAMES_SOCKET,
+            ..own
+        };
+        reply.into_datagram(asked.address, from)
     }
 }
