@@ -90,7 +90,12 @@ impl Run {
         Ok(Run {
             world: World::new(scenario, volumes)?,
             hash: RunHash::default(),
-            mail: MailWatch::default(),
+            mail: MailWatch::new(
+                (0..)
+                    .zip(&scenario.machines)
+                    .filter(|(_, machine)| machine.has("mail-client"))
+                    .map(|(station, _)| station),
+            ),
             network: NetworkWatch::new(scenario.machines.len()),
             tapes: (0..scenario.machines.len())
                 .map(|number| TapeWatch::new(number as u8, tape_id))
@@ -174,7 +179,8 @@ impl Run {
             let traffic = Ticks::from_millis(
                 parameters.number("mail.start") + parameters.number("mail.duration"),
             );
-            if parameters.number("mail.clients") == 0 || now >= traffic {
+            let quiet = parameters.number("mail.clients") == 0 && !self.mail.has_emulated();
+            if quiet || now >= traffic {
                 return Some(End::Over);
             }
         } else {

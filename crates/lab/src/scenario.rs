@@ -1,8 +1,9 @@
 //! Scenarios: which machines there are, what runs on them, and every figure that is not the default.
 
 use crate::inputs::{self, Input, Timed};
-use crate::parameters::{ParameterError, Parameters, nearest, spec_of};
+use crate::parameters::{PREFERENCES, ParameterError, Parameters, nearest, spec_of};
 use crate::profiles::{Kind, OwnProfile};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -19,6 +20,10 @@ pub const PROGRAMS: &[(&str, &str)] = &[
     (
         "backup-extension",
         "the start-up document that looks for the tape drive, and a tape drive",
+    ),
+    (
+        "mail-client",
+        "a mail client, an application: it writes, reads and deletes messages, and keeps `Mail Client Log`",
     ),
     (
         "report",
@@ -68,6 +73,8 @@ pub struct Machine {
     pub name: String,
     /// Names from [`PROGRAMS`].
     pub programs: Vec<String>,
+    /// Parameters of this machine alone, by key.
+    pub own: BTreeMap<String, String>,
 }
 
 impl Machine {
@@ -151,7 +158,53 @@ impl Scenario {
                 .collect();
             return self.set_machine(machine, programs, &place());
         }
+        if let Some((machine, key)) = key.split_once(':') {
+            return self.set_own(machine, key, value, &place());
+        }
         self.set_parameter(key, value, &place())
+    }
+
+    /// Every figure as it holds for `machine`: its own ones before those of the scenario.
+    pub fn parameters_of(&self, machine: &Machine) -> Parameters {
+        let mut parameters = self.parameters.clone();
+        for (key, value) in &machine.own {
+            // Checked when it became the machine's own.
+            let _ = parameters.set(key, value);
+        }
+        parameters
+    }
+
+    fn set_own(
+        &mut self,
+        machine: &str,
+        key: &str,
+        value: &str,
+        place: &str,
+    ) -> Result<(), ScenarioError> {
+        let refuse = |reason: String| {
+            Err(ScenarioError::Content {
+                place: place.into(),
+                reason,
+            })
+        };
+        let topics = || PREFERENCES.iter().map(|(topic, _)| *topic).chain(["mac."]);
+        if !topics().any(|topic| key.starts_with(topic)) {
+            let topics: Vec<&str> = topics().map(|topic| topic.trim_end_matches('.')).collect();
+            return refuse(format!(
+                "`{key}` holds for all machines; a machine's own can be those of {}",
+                topics.join(", ")
+            ));
+        }
+        if let Err(error) = self.parameters.clone().set(key, value) {
+            return refuse(error.to_string());
+        }
+        let names: Vec<&str> = self.machines.iter().map(|one| one.name.as_str()).collect();
+        let names = names.join(", ");
+        match self.machines.iter_mut().find(|one| one.name == machine) {
+            Some(machine) => machine.own.insert(key.into(), value.into()),
+            None => return refuse(format!("no machine is called {machine}; there is: {names}")),
+        };
+        Ok(())
     }
 
     fn set_parameter(&mut self, key: &str, value: &str, place: &str) -> Result<(), ScenarioError> {
@@ -198,6 +251,7 @@ impl Scenario {
             None => self.machines.push(Machine {
                 name: name.into(),
                 programs,
+                own: BTreeMap::new(),
             }),
         }
         if self.machines.len() > 8 {
@@ -341,6 +395,7 @@ impl Scenario {
                     }
                 }
                 // Read below, when the machines are known.
+                ("for", toml::Value::Table(_)) => {}
                 ("input", toml::Value::Array(_)) => {}
                 ("input", _) => {
                     return Err(refuse(here, "an input is a table: write [[input]]".into()));
@@ -351,14 +406,7 @@ impl Scenario {
                         values.iter().partition(|(key, _)| *key == "profile");
                     for (key, value) in first.into_iter().chain(rest) {
                         let full = format!("{topic}.{key}");
-                        let yes_no = spec_of(&full).is_some();
-                        let value = match value {
-                            toml::Value::String(text) => text.clone(),
-                            toml::Value::Integer(number) => number.to_string(),
-                            toml::Value::Boolean(true) if yes_no => "yes".into(),
-                            toml::Value::Boolean(false) if yes_no => "no".into(),
-                            other => other.to_string(),
-                        };
+                        let value = value_text(&full, value);
                         let here = format!("{place}: {}", line_of(text, key));
                         scenario.set_parameter(&full, &value, &here)?;
                     }
@@ -370,6 +418,7 @@ impl Scenario {
                         "expect",
                         "fixes",
                         "machines",
+                        "for",
                         "input",
                         "profile",
                         "disk-profile",
@@ -381,6 +430,7 @@ impl Scenario {
                         "cable",
                         "mail",
                         "server",
+                        "client",
                         "backup",
                     ];
                     let near = nearest(key, known)
@@ -395,6 +445,17 @@ impl Scenario {
                 place.into(),
                 "no machine: write `[machines]` and `mac = [\"mail-server\", \"backup\"]`".into(),
             ));
+        }
+        if let Some(toml::Value::Table(owners)) = table.get("for") {
+            for (machine, topics) in owners {
+                for (topic, values) in topics.as_table().into_iter().flatten() {
+                    for (key, value) in values.as_table().into_iter().flatten() {
+                        let full = format!("{topic}.{key}");
+                        let here = format!("{place}: for {machine}: {}", line_of(text, key));
+                        scenario.set_own(machine, &full, &value_text(&full, value), &here)?;
+                    }
+                }
+            }
         }
         if let Some(toml::Value::Array(tables)) = table.get("input") {
             let names: Vec<&str> = scenario
@@ -449,6 +510,12 @@ impl Scenario {
             let programs: Vec<String> = machine.programs.iter().map(|name| quote(name)).collect();
             out += &format!("{} = [{}]\n", machine.name, programs.join(", "));
         }
+        for machine in self.machines.iter().filter(|one| !one.own.is_empty()) {
+            out += &format!("\n[for.{}]\n", machine.name);
+            for (key, value) in &machine.own {
+                out += &format!("{key} = {}\n", quote(value));
+            }
+        }
         let own = [Kind::Disk, Kind::Tape].map(|kind| self.parameters.own_profile(kind));
         for own in own.into_iter().flatten() {
             out += &format!(
@@ -489,6 +556,18 @@ impl Scenario {
         }
         out += &inputs::to_toml(&self.inputs);
         out
+    }
+}
+
+/// A value of a TOML file as `--set` would have it.
+fn value_text(key: &str, value: &toml::Value) -> String {
+    let yes_no = spec_of(key).is_some();
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Boolean(true) if yes_no => "yes".into(),
+        toml::Value::Boolean(false) if yes_no => "no".into(),
+        other => other.to_string(),
     }
 }
 

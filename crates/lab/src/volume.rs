@@ -4,7 +4,9 @@ use crate::host::{self, HostError};
 use crate::parameters::{PREFERENCES, Parameters};
 use crate::scenario::Machine;
 use guest::hfs::{self, Dates, File, FinderInfo, Folder, HfsError};
-use guest::programs::{BACKUP, BACKUP_INIT, MAIL_SERVER, MAIL_SERVER_INIT, Program, REPORT};
+use guest::programs::{
+    BACKUP, BACKUP_INIT, MAIL_CLIENT, MAIL_SERVER, MAIL_SERVER_INIT, Program, REPORT,
+};
 use guest::{MacName, resources};
 use std::path::Path;
 use thiserror::Error;
@@ -85,6 +87,12 @@ pub fn build(machine: &Machine, parameters: &Parameters) -> Result<Vec<u8>, Volu
             application("Tape Backup", b"Bkup", &BACKUP),
         );
     }
+    if machine.has("mail-client") {
+        put(
+            "Startup Items",
+            application("Mail Client", b"MClt", &MAIL_CLIENT),
+        );
+    }
     if machine.has("report") {
         put(
             "Startup Items",
@@ -92,7 +100,13 @@ pub fn build(machine: &Machine, parameters: &Parameters) -> Result<Vec<u8>, Volu
         );
     }
     for (prefix, title) in PREFERENCES {
+        if *prefix == "client." && !machine.has("mail-client") {
+            continue;
+        }
         let mut text = parameters.preferences(prefix);
+        if *prefix == "client." && parameters.text("client.user").is_empty() {
+            text += &format!("user {}\r", machine.name);
+        }
         // A start-up document finds the drive and leaves its ID; without one the program is told.
         if *prefix == "backup." && !machine.has("backup-extension") {
             text += &format!("tape-id {}\r", parameters.number("tape.id"));

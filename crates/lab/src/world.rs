@@ -61,7 +61,7 @@ impl World {
         scenario
             .machines
             .iter()
-            .map(|machine| Ok(volume::build(machine, &scenario.parameters)?.into()))
+            .map(|machine| Ok(volume::build(machine, &scenario.parameters_of(machine))?.into()))
             .collect()
     }
 
@@ -74,6 +74,7 @@ impl World {
         let seed = parameters.number("run.seed");
         let mut macs = Vec::new();
         for (number, (machine, volume)) in scenario.machines.iter().zip(volumes).enumerate() {
+            let parameters = &scenario.parameters_of(machine);
             let refuse = |reason: String| WorldError::Machine {
                 machine: machine.name.clone(),
                 reason,
@@ -117,6 +118,7 @@ impl World {
                 clock_seconds: parameters.number("mac.date") as u32,
                 seed: stream("adb").below(u64::MAX),
                 scsi_timeout: Ticks::from_micros(parameters.number(limit)),
+                reset_until: Ticks::from_millis(parameters.number("mac.start")),
                 ..MacConfig::of(model, rom.image.to_vec())
             };
             macs.push(Mac::new(config).map_err(|error| refuse(error.to_string()))?);

@@ -22,6 +22,8 @@ pub struct MacConfig {
     pub seed: u64,
     /// How long a SCSI access with handshake waits for DRQ before it ends with a bus error; without effect on a Plus.
     pub scsi_timeout: Ticks,
+    /// Until when RESET is held: the devices have power, and no instruction begins before.
+    pub reset_until: Ticks,
 }
 
 impl MacConfig {
@@ -41,6 +43,7 @@ impl MacConfig {
             clock_seconds: 2_714_040_000,
             seed: 0,
             scsi_timeout: model.scsi_timeout(),
+            reset_until: Ticks::ZERO,
         }
     }
 

@@ -31,6 +31,7 @@ const LINE_A: u32 = 10;
 pub struct Mac {
     cpu: CpuCore,
     bus: Bus,
+    reset_until: Ticks,
     #[serde(skip)]
     probe: Probe,
 }
@@ -56,6 +57,7 @@ impl Mac {
     /// # Errors
     /// When the configuration is impossible.
     pub fn new(config: MacConfig) -> Result<Mac, ConfigError> {
+        let reset_until = config.reset_until;
         let mut bus = Bus::new(config)?;
         bus.via_pins_changed(Ticks::ZERO);
         let mut cpu = CpuCore::new();
@@ -70,6 +72,7 @@ impl Mac {
         Ok(Mac {
             cpu,
             bus,
+            reset_until,
             probe: Probe::default(),
         })
     }
@@ -96,7 +99,11 @@ impl Mac {
             }
             self.bus.run_events(Ticks(self.bus.now));
             self.bus.deadline = self.bus.agenda.next().min(until).0;
-            stop = if self.cpu.is_halted() {
+            let held = Ticks(self.bus.now) < self.reset_until;
+            if held {
+                self.bus.deadline = self.bus.deadline.min(self.reset_until.0);
+            }
+            stop = if held || self.cpu.is_halted() {
                 self.idle();
                 Stop::Reached
             } else if self.probe.is_active() {
@@ -119,7 +126,9 @@ impl Mac {
 
     /// Executes instructions up to the deadline, a trap or STOP.
     fn stretch<const PROBED: bool>(&mut self) -> Stop {
-        let Mac { cpu, bus, probe } = self;
+        let Mac {
+            cpu, bus, probe, ..
+        } = self;
         let mut stop = Stop::Reached;
         bus.settled = 0;
         // The rest of an instruction that stood still takes no interrupt before it.
@@ -212,7 +221,9 @@ impl Mac {
         stop: &mut Stop,
         take: impl FnOnce(&mut CpuCore, &mut Bus) -> i32,
     ) {
-        let Mac { cpu, bus, probe } = self;
+        let Mac {
+            cpu, bus, probe, ..
+        } = self;
         let clocks = take(cpu, bus);
         cpu.top_up_prefetch(bus);
         bus.settle(clocks, cpu.pending_sync_clocks);

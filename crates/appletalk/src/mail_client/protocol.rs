@@ -153,9 +153,12 @@ pub fn name(opcode: u8) -> &'static str {
         4 => "fetch",
         5 => "delete",
         6 => "sign-off",
-        _ => "unknown",
+        _ => UNKNOWN,
     }
 }
+
+/// What [`name`] says to an opcode that there is not.
+pub const UNKNOWN: &str = "unknown";
 
 /// Results that a client treats in a way of its own; others are refusals.
 pub mod result {

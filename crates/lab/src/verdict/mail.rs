@@ -1,4 +1,8 @@
+use appletalk::atp::{self, Function};
+use appletalk::mail_client::protocol;
+use appletalk::{Datagram, ddp};
 use clock::Ticks;
+use localtalk::llap::Packet;
 use serde::{Deserialize, Serialize};
 use trace::{Event, LineEvent, Record};
 
@@ -16,36 +20,121 @@ pub struct MailWatch {
     last_answer_kind: String,
     waiting_since: Option<Ticks>,
     waiting_for: String,
+    emulated: Vec<Emulated>,
+}
+
+/// That the name is known proves that the drivers live, not that the server does.
+fn is_served(request: &str) -> bool {
+    request != "lookup"
+}
+
+/// A mail client on an emulated Macintosh, of which the cable shows what it asks and what it is answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Emulated {
+    /// Number of its station on the cable, and its node address once it has sent something.
+    station: u8,
+    node: Option<u8>,
+    /// The transaction that waits for its answer, and the last one that got it.
+    asked: Option<u16>,
+    answered: Option<u16>,
 }
 
 impl MailWatch {
+    /// Watches the host-side clients, and the mail programs of the Macintoshes at these stations.
+    pub fn new(stations: impl Iterator<Item = u8>) -> MailWatch {
+        let emulated = stations.map(|station| Emulated {
+            station,
+            ..Emulated::default()
+        });
+        MailWatch {
+            emulated: emulated.collect(),
+            ..MailWatch::default()
+        }
+    }
+
+    /// Whether there are mail programs on emulated Macintoshes.
+    pub fn has_emulated(&self) -> bool {
+        !self.emulated.is_empty()
+    }
+
     /// Takes note of a record.
     pub fn see(&mut self, record: &Record) {
-        let Event::Line(LineEvent::Client {
-            request, outcome, ..
-        }) = &record.event
-        else {
+        match &record.event {
+            Event::Line(LineEvent::Client {
+                request, outcome, ..
+            }) => match outcome.as_str() {
+                "sent" => self.sent(record.at, request),
+                "timed-out" => self.timed_out += u64::from(is_served(request)),
+                _ => self.answered(record.at, request),
+            },
+            Event::Line(LineEvent::Frame {
+                station,
+                bytes,
+                intact: true,
+                ..
+            }) if self.has_emulated() => self.frame(record.at, *station, bytes),
+            _ => {}
+        }
+    }
+
+    fn sent(&mut self, at: Ticks, request: &str) {
+        self.sent += u64::from(is_served(request));
+        if self.waiting_since.is_none() {
+            self.waiting_since = Some(at);
+            self.waiting_for = request.into();
+        }
+    }
+
+    fn answered(&mut self, at: Ticks, request: &str) {
+        if !is_served(request) {
             return;
+        }
+        self.answered += 1;
+        self.answers.push(at);
+        self.last_answer = Some(at);
+        self.last_answer_kind = request.into();
+        self.waiting_since = None;
+    }
+
+    /// An exactly-once request with an opcode of the mail protocol is a mail program's; a repetition has the same transaction number.
+    fn frame(&mut self, at: Ticks, station: u8, bytes: &[u8]) {
+        let datagram = Packet::decode(bytes).map(|packet| Datagram::decode(&packet));
+        let Ok(Ok(datagram)) = datagram else { return };
+        let packet = match atp::Packet::decode(&datagram.data) {
+            Ok(packet) if datagram.kind == ddp::ATP => packet,
+            _ => return,
         };
-        // That the name is known proves that the drivers live, not that the server does.
-        let served = request != "lookup";
-        match outcome.as_str() {
-            "sent" => {
-                self.sent += u64::from(served);
-                if self.waiting_since.is_none() {
-                    self.waiting_since = Some(record.at);
-                    self.waiting_for.clone_from(request);
+        let number = packet.transaction;
+        match packet.function {
+            Function::Request {
+                exactly_once: true, ..
+            } => {
+                let request = protocol::name(packet.user[0]);
+                let mut clients = self.emulated.iter_mut();
+                let Some(client) = clients.find(|client| client.station == station) else {
+                    return;
+                };
+                client.node = Some(datagram.source.node);
+                let repeated = [client.asked, client.answered].contains(&Some(number));
+                if request == protocol::UNKNOWN || repeated {
+                    return;
                 }
+                let given_up = client.asked.replace(number).is_some();
+                self.timed_out += u64::from(given_up);
+                self.sent(at, request);
             }
-            "timed-out" => self.timed_out += u64::from(served),
-            _ if !served => {}
-            _ => {
-                self.answered += 1;
-                self.answers.push(record.at);
-                self.last_answer = Some(record.at);
-                self.last_answer_kind.clone_from(request);
-                self.waiting_since = None;
+            Function::Response { .. } => {
+                let to = Some(datagram.destination.node);
+                let mut clients = self.emulated.iter_mut();
+                let asked =
+                    |client: &&mut Emulated| client.node == to && client.asked == Some(number);
+                let Some(client) = clients.find(asked) else {
+                    return;
+                };
+                client.answered = client.asked.take();
+                self.answered(at, "request of a Macintosh");
             }
+            _ => {}
         }
     }
 
