@@ -116,3 +116,58 @@ fn a_client_without_a_server_makes_no_silence() {
         "{log:?}"
     );
 }
+
+const TWO_SERVERS: &str = r#"
+[machines]
+east = ["mail-server"]
+west = ["mail-server"]
+ann = ["mail-client"]
+bob = ["mail-client"]
+
+[server]
+retry-minutes = 1
+
+[client]
+interval = 120
+count = 3
+
+[for.east]
+server.name = "East"
+
+[for.west]
+server.name = "West"
+
+[for.ann]
+client.server = "East"
+client.to = "bob@West"
+
+[for.bob]
+client.server = "West"
+client.to = "ann@East"
+
+[mail]
+clients = 0
+duration = 46000
+"#;
+
+#[test]
+fn servers_forward_to_each_other_and_wait_for_one_that_is_off() {
+    let all = ["1", "2", "3"];
+    let dir = tempfile::tempdir().unwrap();
+    run_in(dir.path(), TWO_SERVERS, &["--expect", "clean"]);
+    let log = |name: &str| lines(dir.path(), name, "Mail Client Log");
+    assert_eq!(read_from(&log("bob"), "ann@East"), all);
+    assert_eq!(read_from(&log("ann"), "bob@West"), all);
+
+    let late = [
+        "--set",
+        "west:mac.start=25000",
+        "--set",
+        "mail.duration=82000",
+    ];
+    run_in(dir.path(), TWO_SERVERS, &late);
+    let (ann, bob) = (log("ann"), log("bob"));
+    assert_eq!(sent_to(&ann, "bob@West"), all, "{ann:?}");
+    assert_eq!(read_from(&bob, "ann@East"), all, "{bob:?}");
+    assert_eq!(read_from(&ann, "bob@West"), all, "{ann:?}");
+}

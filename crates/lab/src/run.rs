@@ -242,8 +242,10 @@ impl Run {
     }
 }
 
+/// Memory holds no error number before the machine has begun to start up.
 fn is_bombed(mac: &mac::Mac) -> bool {
-    mac.is_halted() || !matches!(mac.peek_word(DS_ERR_CODE), 0 | 0x7FFF | 0xFFFF)
+    let started = mac.now() >= mac.reset_until() + LOOK;
+    mac.is_halted() || started && !matches!(mac.peek_word(DS_ERR_CODE), 0 | 0x7FFF | 0xFFFF)
 }
 
 /// Runs `scenario`, tells `report` how far it is in words now and then, keeps its results where `keep` says, and says what happened. A `case` gives the volumes of a recorded run.

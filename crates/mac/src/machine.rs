@@ -82,6 +82,11 @@ impl Mac {
         self.bus.model
     }
 
+    /// When RESET is let go of, or was.
+    pub fn reset_until(&self) -> Ticks {
+        self.reset_until
+    }
+
     /// The time of the instruction boundary at which the machine stands, or of the standstill within an access (see `stall`).
     pub fn now(&self) -> Ticks {
         Ticks(self.bus.now)

@@ -55,6 +55,7 @@ int16_t Ask(uint8_t opcode, const void *data, uint16_t length, uint8_t packets) 
         if (!server_known && !FindServer()) {
             LineText(line, "no server of that name");
             Say(line);
+            JournalFlush();
             Pause(client_settings.interval);
             continue;
         }
@@ -73,6 +74,7 @@ int16_t Ask(uint8_t opcode, const void *data, uint16_t length, uint8_t packets) 
         if (Transact(&t)) {
             /* The same request again, later; by then the server may have another address. */
             SayNumber("no answer to request ", opcode);
+            JournalFlush();
             server_known = 0;
             Pause(Random((uint16_t)client_settings.interval));
             continue;

@@ -19,14 +19,14 @@ static void Row(int row, const char *text, uint32_t n) {
 
 /* Draws only when a number has changed. */
 static void ShowCounts(void) {
-    static uint32_t shown[5] = {~0u, ~0u, ~0u, ~0u, ~0u};
-    uint32_t now[5] = {server.served, server.sent, server.fetched, server.deleted, server.refused};
+    static uint32_t shown[6] = {~0u, ~0u, ~0u, ~0u, ~0u, ~0u};
+    uint32_t now[6] = {server.served, server.sent, server.fetched, server.deleted, server.refused, server.forwarded};
     int i;
-    for (i = 0; i < 5; i++) {
+    for (i = 0; i < 6; i++) {
         if (now[i] == shown[i])
             continue;
         shown[i] = now[i];
-        Row(i + 1, i == 0 ? "requests " : i == 1 ? "stored " : i == 2 ? "fetched " : i == 3 ? "deleted " : "refused ", now[i]);
+        Row(i + 1, i == 0 ? "requests " : i == 1 ? "stored " : i == 2 ? "fetched " : i == 3 ? "deleted " : i == 4 ? "refused " : "forwarded ", now[i]);
     }
 }
 

@@ -43,13 +43,15 @@ static void Stored(Slot *slot) {
     Session *s = slot->session;
     if (Failed(slot))
         return;
-    if (server.messages >= server_settings.messages) {
+    if (!RoomInIndex()) {
         Answer(slot, mailFull);         /* others were faster; the next start-up finds it */
         return;
     }
     AddToIndex(&s->record, s->sector, s->recipient);
     s->sending = 0;
     server.sent++;
+    if (server.user_elsewhere[s->recipient])
+        ForwardSoon();
     slot->value = s->store_number;
     Answer(slot, mailOk);
 }
@@ -156,11 +158,14 @@ static void TakePart(Slot *slot) {
 /* The first part: what the record's header will say. */
 static int16_t Begin(Session *s, const SendRequest *request) {
     int16_t recipient;
-    if (server.messages >= server_settings.messages)
+    if (!RoomInIndex())
         return mailFull;
     if (request->recipient[0] == 0 || request->recipient[0] > 31 || request->subject[0] > 31)
         return mailBadRequest;
-    recipient = FindUser(request->recipient, 1);
+    memset(&s->record, 0, sizeof s->record);
+    memcpy(s->record.recipient, request->recipient, request->recipient[0] + 1);
+    StripOwnName(s->record.recipient);
+    recipient = FindUser(s->record.recipient, 1);
     if (recipient < 0)
         return mailFull;
     s->sending = 1;
@@ -170,7 +175,6 @@ static int16_t Begin(Session *s, const SendRequest *request) {
     s->base = 0;
     s->fill = sizeof(MessageRecord);
     s->sum = 0;
-    memset(&s->record, 0, sizeof s->record);
     s->record.magic = recordMagic;
     s->record.origin = request->origin;
     s->record.number = request->number;
@@ -178,7 +182,6 @@ static int16_t Begin(Session *s, const SendRequest *request) {
     s->record.length = request->total;
     s->record.sectors = Sectors(s);
     memcpy(s->record.sender, server.user_names[s->user], sizeof(Str31));
-    memcpy(s->record.recipient, request->recipient, request->recipient[0] + 1);
     memcpy(s->record.subject, request->subject, request->subject[0] + 1);
     return mailOk;
 }

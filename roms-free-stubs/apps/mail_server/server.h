@@ -12,6 +12,7 @@
 
 typedef struct {
     int16_t requests, sessions, messages;
+    int16_t retry_minutes;      /* between two tries of another server that could not be reached */
     int8_t application;         /* form: this program, or the start-up document */
     int8_t at_interrupt;        /* service */
     int8_t synchronous;         /* store */
@@ -86,9 +87,11 @@ typedef struct {
     IndexEntry *index;          /* ascending by store number */
     Session *sessions;
     Slot *slots;
-    Slot set_up;                /* the job of reading the index */
+    Slot set_up;                /* the job of reading the index, then of forwarding */
     Str31 user_names[maxUsers];
-    uint32_t served, sent, fetched, deleted, duplicates, refused;
+    uint8_t user_elsewhere[maxUsers];   /* a user of another server: the messages are to be forwarded */
+    int16_t elsewhere;          /* how many of them */
+    uint32_t served, sent, fetched, deleted, duplicates, refused, forwarded, unreachable;
 } Server;
 
 extern Server server;
@@ -113,10 +116,18 @@ void AddToQueue(Slot *slot, Step step);
 IndexEntry *FindNumber(uint32_t store_number);
 IndexEntry *FindDuplicate(uint32_t origin, uint32_t number);
 void AddToIndex(const MessageRecord *record, uint32_t sector, uint8_t user);
+/* Whether a message more fits into the index; makes room by forgetting deleted ones. */
+int RoomInIndex(void);
 /* The user's number; adds the name when `add`; -1. */
 int16_t FindUser(const uint8_t *name, int add);
 
 void ServeRequest(Slot *slot);
 void ServeSend(Slot *slot);
+
+/* A recipient's name without the name of this very server, if that stands behind it. */
+void StripOwnName(uint8_t *recipient);
+int IsElsewhere(const uint8_t *name);
+/* There is something in the queue for other servers. */
+void ForwardSoon(void);
 
 #endif

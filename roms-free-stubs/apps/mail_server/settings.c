@@ -15,6 +15,7 @@ void SettingsLoad(void) {
     s->requests = Within(PrefsNumber(&prefs, "requests", 6), 1, 16);
     s->sessions = Within(PrefsNumber(&prefs, "sessions", 8), 1, 32);
     s->messages = Within(PrefsNumber(&prefs, "messages", 1000), 10, 4000);
+    s->retry_minutes = Within(PrefsNumber(&prefs, "retry-minutes", 15), 1, 500);
     s->register_interval = (uint8_t)Within(PrefsNumber(&prefs, "register-interval", 7), 1, 255);
     s->register_count = (uint8_t)Within(PrefsNumber(&prefs, "register-count", 3), 1, 255);
     PrefsString(&prefs, "name", P("\13Post Office"), s->name, 31);

@@ -45,6 +45,15 @@ void Disk(Slot *slot, DiskAction action, void *buffer, int32_t count, int32_t po
     }
 }
 
+/* Two servers that were installed at the same moment differ by their names. */
+static uint32_t NewSerial(void) {
+    uint32_t serial = Time ^ Ticks << 8;
+    int16_t i;
+    for (i = 1; i <= server_settings.name[0]; i++)
+        serial = (serial << 5 | serial >> 27) ^ server_settings.name[i];
+    return serial;
+}
+
 static OSErr Create(int32_t folder) {
     static uint32_t sector[sectorBytes / 4];
     StoreHeader *header = (StoreHeader *)sector;
@@ -57,7 +66,7 @@ static OSErr Create(int32_t folder) {
         return err;
     header->magic = storeMagic;
     header->version = 1;
-    header->serial = Time ^ Ticks << 8;
+    header->serial = NewSerial();
     err = FSWrite(file, &count, sector);
     FSClose(file);
     FlushVol(0, 0);
@@ -95,7 +104,8 @@ static void LoadRecord(Slot *slot) {
     } else {
         if (record->store_number >= server.next_number)
             server.next_number = record->store_number + 1;
-        if (record->state == stateComplete && server.messages < server_settings.messages) {
+        /* Deleted ones as well: a server that did not hear that this one has a message sends it again. */
+        if (record->state != stateUnfinished && RoomInIndex()) {
             user = FindUser(record->recipient, 1);
             if (user >= 0)
                 AddToIndex(record, (uint32_t)slot->position, (uint8_t)user);
@@ -106,9 +116,11 @@ static void LoadRecord(Slot *slot) {
 }
 
 static void ReadRecordHeader(Slot *slot) {
-    if ((uint32_t)slot->position >= server.end)
+    if ((uint32_t)slot->position >= server.end) {
         server.ready = 1;
-    else
+        if (server.elsewhere)
+            ForwardSoon();
+    } else
         Disk(slot, diskRead, slot->reply, sizeof(MessageRecord), slot->position << 9, LoadRecord);
 }
 
@@ -143,8 +155,26 @@ void AddToIndex(const MessageRecord *record, uint32_t sector, uint8_t user) {
     entry->sector = sector;
     entry->length = record->length;
     entry->user = user;
-    entry->deleted = 0;
+    entry->deleted = record->state == stateDeleted;
     server.messages++;
+}
+
+/* Half of the deleted ones go at once, the oldest, so that it does not come to this often. */
+int RoomInIndex(void) {
+    int16_t i, kept = 0, deleted = 0;
+    if (server.messages < server_settings.messages)
+        return 1;
+    for (i = 0; i < server.messages; i++)
+        deleted += server.index[i].deleted;
+    deleted = (int16_t)((deleted + 1) >> 1);
+    for (i = 0; i < server.messages; i++) {
+        if (server.index[i].deleted && deleted > 0)
+            deleted--;
+        else
+            server.index[kept++] = server.index[i];
+    }
+    server.messages = kept;
+    return kept < server_settings.messages;
 }
 
 IndexEntry *FindNumber(uint32_t store_number) {
@@ -177,6 +207,8 @@ int16_t FindUser(const uint8_t *name, int add) {
     if (!add || server.users == maxUsers)
         return -1;
     memcpy(server.user_names[i], name, name[0] + 1);
+    server.user_elsewhere[i] = (uint8_t)IsElsewhere(name);
+    server.elsewhere += server.user_elsewhere[i];
     server.users++;
     return i;
 }

@@ -5,6 +5,7 @@
 #include "../mail_server/service.c"
 #include "../mail_server/requests.c"
 #include "../mail_server/send.c"
+#include "../mail_server/forward.c"
 #include "memory.h"
 #include "status.h"
 #include "../../lib/app_line.h"

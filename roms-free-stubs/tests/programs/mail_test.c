@@ -152,6 +152,74 @@ static void requests(void) {
     CHECK(ask(4, d, 8, 3) == 0 && answer.packets == 2 && answer.length == 1156);
 }
 
+static void ready(void) {
+    while (!registering) swap();
+    registering->ioResult = 0;
+    call_completion(registering->ioCompletion, registering, 0);
+    for (int i = 0; i < 60; i++) swap();
+}
+
+static void wait_request(void) {
+    for (int turns = 0; !asking; turns++) {
+        CHECK(turns < 200);
+        swap();
+    }
+}
+
+static uint8_t forwarded[1200];
+
+/* A message for a user of another server, which cannot be found. */
+static void queued(void) {
+    ready();
+    sign_on("Ann", 4);
+    for (int i = 0; i < 1200; i++) forwarded[i] = i * 3;
+    CHECK(!looking_up);
+    CHECK(message(70, forwarded, 1200, "Carl@West") == 7);
+    CHECK(message(71, forwarded, 10, "Bob@Post Office") == 8);     /* this server's own name */
+    for (int i = 0; i < 60; i++) swap();
+    CHECK(looking_up && memcmp(looking_up->entityPtr, "\4West\25MSMail Reconstruction\1*", 29) == 0);
+    answer_lookup(0, 0);
+    for (int i = 0; i < 60; i++) swap();
+    CHECK(!looking_up && !asking);
+    sign_on("Bob", 5);
+    CHECK(get32(answer.data + 8) == 6);             /* the five of before, and the one that came home */
+}
+
+/* After a restart the queue is taken up again; part of the message is lost on the way, and it is sent again from its beginning. */
+static void resumed(void) {
+    static const uint8_t own_serial[12] = {9, 0, 0, 1, 1, 2, 3, 4};
+    uint8_t stored[4] = {0, 0, 0, 1};
+    const uint8_t *request;
+    int offset;
+    ready();
+    CHECK(looking_up);
+    answer_lookup((const uint8_t *)"\4West\25MSMail Reconstruction\1*", 33);
+    wait_request();
+    request = asking->reqPointer;
+    CHECK(asking->userData == 1u << 24 && asking->addrBlock.aNode == 33 && asking->addrBlock.aSocket == 140);
+    CHECK(asking->atpFlags & atpXOvalue && asking->reqLength == 40 && memcmp(request + 8, "\17Ann@Post Office", 16) == 0);
+    CHECK(get32(request) == get32(file_find(16, "Mail Store")->fork[0] + 8));      /* its serial number */
+    answer_request(0, 0, own_serial, 12);
+    for (offset = 0; offset < 1200; offset += 500) {
+        int n = offset < 1000 ? 500 : 200;
+        wait_request();
+        request = asking->reqPointer;
+        CHECK(asking->userData == (2u << 24 | 9u << 16 | (uint32_t)(1 + offset / 500)) && asking->reqLength == 78 + n);
+        CHECK(get32(request) == 0xA02F1B3 && get32(request + 4) == 70 && memcmp(request + 14, "\11Carl@West", 10) == 0);
+        CHECK(memcmp(request + 78, forwarded + offset, n) == 0);
+        answer_request(offset == 1000 ? 1 : 0, 1 + offset / 500, stored, 4);      /* the other server had it already */
+    }
+    for (int i = 0; i < 60; i++) swap();
+    CHECK(!looking_up && !asking);
+}
+
+static void nothing_left(void) {
+    ready();
+    CHECK(!looking_up && !asking);
+    sign_on("Ann", 6);
+    CHECK(part(70, forwarded, 1200, 0, "Carl@West") == 1);          /* known, though it is gone */
+}
+
 /* Starts the program again on the store that a first run left behind. */
 static void reopened(void) {
     uint8_t d[8];
@@ -187,6 +255,9 @@ int main(int argc, char **argv) {
     prefs("Mail Server Preferences", text);
     run(argv[1], requests);
     run(argv[1], reopened);
+    run(argv[1], queued);
+    run(argv[1], resumed);
+    run(argv[1], nothing_left);
     printf("mail server as %s, service %s, store %s: good\n", argv[2], argv[3], argv[4]);
     return 0;
 }

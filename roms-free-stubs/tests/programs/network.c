@@ -4,7 +4,8 @@
 
 static ATPParamBlock *waiting[16], *answered;
 static int waiting_count;
-MPPParamBlock *registering;
+MPPParamBlock *registering, *looking_up;
+ATPParamBlock *asking;
 
 static const DRVRHeader *driver;
 
@@ -15,7 +16,7 @@ int network_trap(uint16_t word, Registers *r) {
         r->d[0] = 0;
         return 1;
     }
-    if (word == 0xA000) {
+    if (word == 0xA000 || word == 0xA033) {     /* Open; VInstall: time does not pass here */
         r->d[0] = 0;
         return 1;
     }
@@ -24,14 +25,18 @@ int network_trap(uint16_t word, Registers *r) {
     pb->ioResult = word & 0x400 ? 1 : 0;
     r->d[0] = 0;
     if (pb->ioRefNum == mppRefNum) {
-        CHECK(pb->csCode == registerName);
-        registering = (void *)pb;
+        CHECK(pb->csCode == registerName || pb->csCode == lookupName);
+        if (pb->csCode == registerName)
+            registering = (void *)pb;
+        else
+            looking_up = (void *)pb;
         return 1;
     }
     switch (pb->csCode) {
     case openATPSkt: pb->atpSocket = 130; break;
     case getRequest: waiting[waiting_count++] = pb; break;
     case sendResponse: answered = pb; break;
+    case sendRequest: asking = pb; break;
     default: CHECK(!"csCode");
     }
     return 1;
@@ -40,6 +45,35 @@ int network_trap(uint16_t word, Registers *r) {
 void network_forget(void) {
     waiting_count = 0;
     answered = 0;
+    looking_up = 0;
+    asking = 0;
+}
+
+void answer_lookup(const uint8_t *entity, uint8_t node) {
+    MPPParamBlock *pb = looking_up;
+    uint8_t *to = pb->retBuffPtr;
+    looking_up = 0;
+    pb->numGotten = entity != 0;
+    if (entity) {
+        int length = 0, field;
+        for (field = 0; field < 3; field++)
+            length += entity[length] + 1;
+        to[0] = to[1] = 0, to[2] = node, to[3] = 140, to[4] = 1;
+        memcpy(to + 5, entity, length);
+    }
+    pb->ioResult = 0;
+    call_completion(pb->ioCompletion, pb, 0);
+}
+
+void answer_request(int result, int sequence, const void *data, int length) {
+    ATPParamBlock *pb = asking;
+    asking = 0;
+    memcpy(pb->bdsPointer->buffPtr, data, length);
+    pb->bdsPointer->dataSize = length;
+    pb->bdsPointer->userBytes = (uint32_t)result << 16 | sequence;
+    pb->numOfResps = 1;
+    pb->ioResult = 0;
+    call_completion(pb->ioCompletion, pb, 0);
 }
 
 int pending_requests(void) { return waiting_count; }
