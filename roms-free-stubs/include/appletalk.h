@@ -1,4 +1,4 @@
-/* AppleTalk Manager: parameter blocks, queue elements and codes of the .MPP and .ATP drivers.
+/* AppleTalk Manager: parameter blocks, queue elements and codes of the .MPP, .ATP and .XPP drivers.
  *
  * Layouts, codes and names are those of Inside Macintosh (volumes II and V, and Networking).  Everything multi-byte
  * is big-endian and two-byte aligned, as the m68k ABI lays structures out anyway.
@@ -14,18 +14,23 @@
 #include "strict_alignment.h"
 #include <stdint.h>
 
-enum { mppUnitNum = 9, atpUnitNum = 10, mppRefNum = -10, atpRefNum = -11 };
+enum { mppUnitNum = 9, atpUnitNum = 10, xppUnitNum = 40, mppRefNum = -10, atpRefNum = -11, xppRefNum = -41 };
 
 enum {                      /* .MPP csCodes */
     writeLAP = 243, detachPH = 244, attachPH = 245, writeDDP = 246, closeSkt = 247, openSkt = 248, loadNBP = 249,
     confirmName = 250, lookupName = 251, removeName = 252, registerName = 253, killNBP = 254, unloadNBP = 255,
-    setSelfSend = 256, GetATalkInfo = 258
+    setSelfSend = 256, GetATalkInfo = 258, ATalkClosePrep = 259
 };
 
 enum {                      /* .ATP csCodes */
     nSendRequest = 248, relRspCB = 249, closeATPSkt = 250, addResponse = 251, sendResponse = 252, getRequest = 253,
-    openATPSkt = 254, sendRequest = 255, relTCB = 256, killGetReq = 257, killSendReq = 258
+    openATPSkt = 254, sendRequest = 255, relTCB = 256, killGetReq = 257, killSendReq = 258, killAllGetReq = 259
 };
+
+enum { xCall = 246, zipGetLocalZones = 5, zipGetZoneList = 6, zipGetMyZone = 7 };      /* .XPP csCode and xppSubCode */
+
+/* Status csCode of .MPP and .ATP, ours: where the counters are. */
+enum { appleTalkCounters = 1000 };
 
 enum {                      /* results, Inside Macintosh II-304, V-516 */
     atNoErr = 0, atControlErr = -17,
@@ -38,8 +43,14 @@ enum {                      /* results, Inside Macintosh II-304, V-516 */
 };
 
 enum {                      /* atpFlags; the same bits as the ATP control byte */
-    atpXOvalue = 0x20, atpEOMvalue = 0x10, atpSTSvalue = 0x08, atpTIDValidvalue = 0x02, atpSendChkvalue = 0x01
+    atpXOvalue = 0x20, atpEOMvalue = 0x10, atpSTSvalue = 0x08, atpTRelTimevalue = 0x04, atpTIDValidvalue = 0x02,
+    atpSendChkvalue = 0x01  /* atpTRelTimevalue: a sendRequest has TRelTime */
 };
+
+/* TRelTime, and the same bits of a TReq's control byte: the responder's release timer (AppleTalk phase 2). */
+enum { atpTRel30s = 0, atpTRel1m = 1, atpTRel2m = 2, atpTRel4m = 3, atpTRel8m = 4 };
+
+enum { SrvAdrBit = 31 };    /* GetATalkInfo configuration: a node address of the server range was asked for */
 
 enum { ddpMaxData = 586, atpMaxData = 578, atpMaxNum = 8, lapMaxData = 600 };
 
@@ -88,6 +99,9 @@ typedef struct {
             };
         } __attribute__((packed, aligned(2)));
         struct { uint8_t newSelfFlag, oldSelfFlag; };           /* setSelfSend */
+        const uint8_t *appName;                                 /* ATalkClosePrep, out: who refuses */
+        struct { const struct AppleTalkStatistics *counters; uint16_t countersLength; }        /* Status appleTalkCounters */
+            __attribute__((packed, aligned(2)));
         struct {                                                /* GetATalkInfo, IM VI-32 */
             int16_t version; void *varsPtr, *DCEPtr; int16_t portID; int32_t configuration; int16_t selfSend;
             uint16_t netLo, netHi; uint32_t ourAddr, routerAddr; int16_t numOfPHs, numOfSkts, numNBPEs; void *nTQueue;
@@ -105,12 +119,32 @@ typedef struct {
     void *reqPointer;
     BDSElement *bdsPointer;
     union {
-        struct { uint8_t numOfBuffs, timeOutVal, numOfResps, retryCount; uint16_t intBuff; };  /* sendRequest */
+        struct { uint8_t numOfBuffs, timeOutVal, numOfResps, retryCount; uint16_t intBuff; uint8_t TRelTime, fill; };  /* sendRequest */
         struct { uint8_t bitMap, bdsSize; uint16_t transID; };                                 /* getRequest, sendResponse */
         struct { uint8_t rspNum, rspFiller; uint16_t rspTransID; };                            /* addResponse */
         void *aKillQEl;
     };
 } __attribute__((packed, aligned(2))) ATPParamBlock;
+
+/* .XPP's zone calls.  zipBuffPtr: 578 bytes, 33 for zipGetMyZone.  zipInfoField belongs to the driver until zipLastFlag; its
+   first word is 0 in the first call and left alone in the calls that go on with the list (IM: Networking, chapter 4). */
+typedef struct {
+    void *qLink; int16_t qType, ioTrap; void *ioCmdAddr; void *ioCompletion; volatile int16_t ioResult;
+    int32_t cmdResult; int16_t ioVRefNum, ioRefNum, csCode;
+    int16_t xppSubCode;
+    uint8_t xppTimeout, xppRetry;           /* seconds; retries */
+    int16_t filler1;
+    void *zipBuffPtr;                       /* out: packed Pascal strings */
+    uint16_t zipNumZones;
+    uint8_t zipLastFlag, filler2;
+    uint8_t zipInfoField[70];
+} __attribute__((packed, aligned(2))) XPPParamBlock;
+
+/* AppleTalk transition queue.  CallAddr is called as a C function (selector, entry, parameter) with longs on the stack; its
+   result counts for ATTransClosePrep: not 0 refuses, and *(uint8_t **)parameter may be set to the refuser's name. */
+typedef struct ATQEntry { struct ATQEntry *qLink; int16_t qType; void *CallAddr; } ATQEntry;
+enum { ATTransOpen = 0, ATTransClose = 2, ATTransClosePrep = 3, ATTransCancelClose = 4 };
+enum { LAddAEQ = 23, LRmvAEQ = 24 };        /* LAP Manager selectors */
 
 #define currBitMap atpSocket
 #ifdef __m68k__
@@ -120,19 +154,22 @@ _Static_assert(__builtin_offsetof(MPPParamBlock, info.ourAddr) == 50, "GetATalkI
 _Static_assert(__builtin_offsetof(ATPParamBlock, addrBlock) == 30, "ATP address");
 _Static_assert(__builtin_offsetof(ATPParamBlock, bdsPointer) == 40, "ATP BDS");
 _Static_assert(__builtin_offsetof(ATPParamBlock, transID) == 46, "ATP TID");
-_Static_assert(__builtin_offsetof(ATPParamBlock, intBuff) == 48, "ATP intBuff");
+_Static_assert(__builtin_offsetof(ATPParamBlock, TRelTime) == 50, "ATP TRelTime");
+_Static_assert(__builtin_offsetof(XPPParamBlock, zipInfoField) == 42, "ZIP");
+_Static_assert(sizeof(ATQEntry) == 10, "transition queue");
 _Static_assert(sizeof(BDSElement) == 12 && sizeof(WDSElement) == 6 && sizeof(AddrBlock) == 4, "elements");
 #endif
 
-/* Counters of the AppleTalk drivers since boot.  A program finds them with AppleTalkStats(); the ROM's symbol is
- * `appletalk_stats`.  They are ours: the real drivers kept a few of these in .MPP's variables. */
-typedef struct {
+/* Counters of the AppleTalk drivers since boot, longs without gaps.  A program finds them with the Status call
+   appleTalkCounters of either driver (AppleTalkStats()), somebody outside under the ROM's symbol `appletalk_stats`.  The call and
+   the layout are ours: the real drivers kept a few of these in .MPP's variables. */
+typedef struct AppleTalkStatistics {
     uint32_t magic;                 /* 'ATst' */
     uint32_t frames_in, frames_out; /* data frames with good FCS for this node or broadcast; data frames sent */
     uint32_t control_in, control_out;/* ENQ ACK RTS CTS */
     uint32_t overruns, crc_errors, aborts, size_errors, timeouts;    /* reception that failed, by cause */
     uint32_t no_cts, deferrals, collisions, excess_collisions, excess_deferrals, tx_underruns;
-    uint32_t no_protocol, no_socket, ddp_errors;                     /* frames nobody wanted */
+    uint32_t no_protocol, no_socket, ddp_errors;                     /* frames nobody wanted; bad length, checksum or network */
     uint32_t atp_requests_in, atp_duplicates, atp_no_get_request;    /* TReq; duplicates filtered; dropped: none pending */
     uint32_t atp_responses_in, atp_responses_out, atp_releases_in, atp_release_timeouts;
     uint32_t atp_requests_out, atp_retries, atp_failed;
@@ -140,6 +177,7 @@ typedef struct {
     uint32_t longest_frame_ticks, addresses_tried;                   /* Ticks spent in one send; ids tried at start-up */
     uint32_t receive_buffers_full;                                   /* frames or RTS turned away while others waited */
     uint32_t atp_no_rspcb;                                           /* exactly-once TReq dropped: no control block free */
+    uint32_t duplicate_address;                                      /* ACKs nobody waited for: another node has this address */
 } AppleTalkStatistics;
 
 enum { appleTalkStatsMagic = 0x41547374 };
@@ -183,6 +221,7 @@ static inline int16_t ATPCall(ATPParamBlock *pb, int16_t code, int async)
 #define PKillNBP(pb, async)      MPPCall(pb, killNBP, async)
 #define PSetSelfSend(pb, async)  MPPCall(pb, setSelfSend, async)
 #define PGetAppleTalkInfo(pb, async) MPPCall(pb, GetATalkInfo, async)
+#define PATalkClosePrep(pb, async) MPPCall(pb, ATalkClosePrep, async)
 #define POpenATPSkt(pb, async)   ATPCall(pb, openATPSkt, async)
 #define PCloseATPSkt(pb, async)  ATPCall(pb, closeATPSkt, async)
 #define PSendRequest(pb, async)  ATPCall(pb, sendRequest, async)
@@ -194,6 +233,29 @@ static inline int16_t ATPCall(ATPParamBlock *pb, int16_t code, int async)
 #define PRelRspCB(pb, async)     ATPCall(pb, relRspCB, async)
 #define PKillSendReq(pb, async)  ATPCall(pb, killSendReq, async)
 #define PKillGetReq(pb, async)   ATPCall(pb, killGetReq, async)
+#define ATPKillAllGetReq(pb, async) ATPCall(pb, killAllGetReq, async)
+
+static inline int16_t XPPZones(XPPParamBlock *pb, int16_t sub_code, int async)
+{
+    pb->ioRefNum = xppRefNum;
+    pb->csCode = xCall;
+    pb->xppSubCode = sub_code;
+    return AppleTalkControl(pb, async);
+}
+#define GetMyZone(pb, async)     XPPZones(pb, zipGetMyZone, async)
+#define GetLocalZones(pb, async) XPPZones(pb, zipGetLocalZones, async)
+#define GetZoneList(pb, async)   XPPZones(pb, zipGetZoneList, async)
+
+/* The entry belongs to the queue until it is removed. */
+static inline int16_t LAPManagerCall(int32_t selector, ATQEntry *entry)
+{
+    register ATQEntry *a0 __asm__("a0") = entry;
+    register int32_t d0 __asm__("d0") = selector;
+    __asm__ volatile("movea.l 0xB18.w,%%a1\n\tjsr 2(%%a1)" : "+d"(d0), "+a"(a0) : : "d1", "d2", "a1", "memory", "cc");
+    return (int16_t)d0;
+}
+#define LAPAddATQ(entry) LAPManagerCall(LAddAEQ, entry)
+#define LAPRmvATQ(entry) LAPManagerCall(LRmvAEQ, entry)
 
 /* Opens a driver; 0 or an error.  Harmless when it is open.  With `misc` = atServerAddress .MPP claims a node address of the
    server range, which takes six times as long. */
@@ -221,6 +283,21 @@ static inline int16_t MPPOpenAs(uint32_t misc)
 
 static inline int16_t MPPOpen(void) { return MPPOpenAs(atUserAddress); }
 
+static inline int16_t OpenXPP(void) { return OpenAppleTalkDriver((const uint8_t *)"\004.XPP", 0); }
+
+static inline int16_t CloseAppleTalkDriver(int16_t ref_num)
+{
+    MPPParamBlock pb = {0};
+    register void *a0 __asm__("a0") = &pb;
+    register int32_t d0 __asm__("d0");
+    pb.ioRefNum = ref_num;
+    __asm__ volatile(".short 0xA001" : "=d"(d0), "+a"(a0) : : "d1", "d2", "a1", "memory", "cc");
+    return (int16_t)d0;
+}
+
+/* Ends AppleTalk for every program: calls under way end with reqAborted, sockets and names are gone. */
+static inline int16_t MPPClose(void) { return CloseAppleTalkDriver(mppRefNum); }
+
 static inline int16_t GetNodeAddress(uint16_t *node, uint16_t *net)
 {
     MPPParamBlock pb = {0};
@@ -230,14 +307,16 @@ static inline int16_t GetNodeAddress(uint16_t *node, uint16_t *net)
     return err;
 }
 
-/* The drivers' counters: a pointer to them lies just before .MPP's variables (GetATalkInfo's varsPtr).  Ours. */
+/* The drivers' counters, or 0 when the driver is not this one. */
 static inline const AppleTalkStatistics *AppleTalkStats(void)
 {
     MPPParamBlock pb = {0};
-    const AppleTalkStatistics *stats;
-    if (PGetAppleTalkInfo(&pb, 0) != 0) return 0;
-    stats = ((const AppleTalkStatistics **)pb.info.varsPtr)[-1];
-    return stats && stats->magic == appleTalkStatsMagic ? stats : 0;
+    register void *a0 __asm__("a0") = &pb;
+    register int32_t d0 __asm__("d0");
+    pb.ioRefNum = mppRefNum;
+    pb.csCode = appleTalkCounters;
+    __asm__ volatile(".short 0xA005" : "=d"(d0), "+a"(a0) : : "d1", "d2", "a1", "memory", "cc");
+    return (int16_t)d0 == 0 && pb.counters->magic == appleTalkStatsMagic ? pb.counters : 0;
 }
 
 static inline uint8_t *NBPAppendString(uint8_t *to, const uint8_t *pascal_string)

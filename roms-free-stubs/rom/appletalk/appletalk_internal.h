@@ -35,11 +35,13 @@ int scc_send_frame(const WDSElement *wds, int opening);     /* 0, or -1 when the
 int scc_send_control(uint32_t to, uint32_t type, int opening);
 void scc_set_up(void);                                      /* scc_set_up.c */
 void scc_set_address(uint8_t node);
+void scc_shut_down(void);
 
 /* llap.c */
 typedef struct { const volatile uint16_t *tag; uint16_t value; } StillWanted;   /* a frame is given up when *tag changes */
 extern uint8_t llap_address, llap_self_send;
 OSErr llap_acquire_address(int server, uint8_t hint);
+void llap_shut_down(void);                                  /* with the SCC masked: nothing is received until an address is acquired */
 OSErr llap_transmit(const WDSElement *wds, const StillWanted *wanted);
 extern uint8_t *llap_next_buffer;
 extern uint8_t llap_answers_rts;                            /* an RTS for this node is to be answered */
@@ -60,10 +62,12 @@ extern uint16_t ddp_this_net;
 extern uint8_t ddp_router;                                  /* node of a router on this network; 0: none is known */
 OSErr ddp_open_socket(uint8_t *socket, void *listener, int internal);
 OSErr ddp_close_socket(uint8_t socket);
-int ddp_count_sockets(void);
+void ddp_close_all_sockets(void);
+enum { maxStaticSockets = 64 };
 OSErr ddp_send(uint8_t source, AddrBlock to, uint8_t type, const WDSElement *data, int checksum, const StillWanted *wanted);
 OSErr ddp_write(uint8_t source, WDSElement *wds, int checksum);        /* writeDDP: caller's header in the first element */
 void ddp_receive(const uint8_t *frame, int length);
+void rtmp_request(void);
 void rtmp_timer(int ticks);
 void rtmp_listener(const DDPPacket *packet);
 void aep_listener(const DDPPacket *packet);
@@ -76,7 +80,10 @@ OSErr nbp_kill(MPPParamBlock *victim);
 OSErr nbp_remove_name(const uint8_t *entity);
 OSErr nbp_add_name(NamesTableEntry *entry);
 NamesTableEntry *nbp_find_local(const uint8_t *entity);
-int nbp_count_names(void);
+enum { maxNBPCalls = 16 };
+extern NamesTableEntry *nbp_names;
+void nbp_shut_down(void);
+int nbp_has_wildcards(const uint8_t *entity);
 int nbp_entity_length(const uint8_t *entity);
 int nbp_matches(const uint8_t *pattern, const uint8_t *name);
 void nbp_answer_lookup(const DDPPacket *packet, const uint8_t *tuple);
@@ -84,20 +91,28 @@ void nbp_answer_lookup(const DDPPacket *packet, const uint8_t *tuple);
 /* mpp.c */
 void appletalk_complete(void *pb, OSErr result);            /* ioResult, then the completion routine of an async call */
 OSErr appletalk_control(ParmBlkPtr pb, DCtlPtr dce, OSErr (*perform)(void *));
+OSErr appletalk_status(ParmBlkPtr pb, DCtlPtr dce);
+int appletalk_is_open(void);
 void mpp_call_handler(void *handler, uint32_t d0, uint32_t d1, void *a3);
 extern const uint8_t *mpp_read_pointer;                     /* what ReadPacket and ReadRest read next */
 void appletalk_call_completion(void *routine, void *pb, int32_t result);
+
+/* lap_manager.c: tells the routines in the transition queue; the first result that is not 0. */
+void lap_manager_init(void);
+int32_t lap_transition(int32_t selector, void *parameter);
+OSErr lap_close_prep(const uint8_t **refuser);
 
 /* atp.c, atp_requests.c, atp_responses.c */
 enum { atpTReq = 0x40, atpTResp = 0x80, atpTRel = 0xC0, atpFunction = 0xC0, atpXO = 0x20, atpEOM = 0x10, atpSTS = 0x08 };
 void atp_timer(int ticks);
 void atp_listener(const DDPPacket *packet);
 OSErr atp_send_packet(uint8_t source, AddrBlock to, uint8_t control, uint8_t bitmap, uint16_t tid, uint32_t user,
-                      const void *data, uint16_t length, const StillWanted *wanted);
+                      const void *data, uint16_t length, int checksum, const StillWanted *wanted);
 int atp_socket_is_open(uint8_t socket);
 OSErr atp_requester_init(void);
+void atp_requester_close(void);
 OSErr atp_start_request(ATPParamBlock *pb, int own_socket);
-OSErr atp_release_tcb(uint16_t tid, AddrBlock to, int any_address);
+OSErr atp_release_tcb(uint16_t tid, AddrBlock to);
 OSErr atp_kill_request(ATPParamBlock *victim);
 void atp_abort_requests(uint8_t socket);
 void atp_response_in(const DDPPacket *packet);
@@ -107,10 +122,24 @@ OSErr atp_send_response(ATPParamBlock *pb);
 OSErr atp_add_response(ATPParamBlock *pb);
 OSErr atp_release_rspcb(uint8_t socket, AddrBlock from, uint16_t tid);
 OSErr atp_kill_get_request(ATPParamBlock *victim);
+OSErr atp_kill_all_get_requests(uint8_t socket);
 void atp_abort_responses(uint8_t socket);
 void atp_request_in(const DDPPacket *packet);
 void atp_release_in(const DDPPacket *packet);
 void atp_response_timer(int ticks);
+
+/* Network 0 stands for this one, whose number may become known in the middle of a transaction. */
+static inline int same_socket(AddrBlock a, AddrBlock b) {
+    return a.aNode == b.aNode && a.aSocket == b.aSocket &&
+           (a.aNet == b.aNet || (a.aNet ? a.aNet : ddp_this_net) == (b.aNet ? b.aNet : ddp_this_net));
+}
+static inline AddrBlock source_of(const DDPPacket *packet) {
+    AddrBlock from;
+    from.aNet = packet->srcNet;
+    from.aNode = packet->srcNode;
+    from.aSocket = packet->srcSocket;
+    return from;
+}
 
 static inline uint16_t get16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
 static inline uint32_t get32(const uint8_t *p) { return (uint32_t)get16(p) << 16 | get16(p + 2); }

@@ -5,7 +5,7 @@
 static OSErr open_socket(ATPParamBlock *pb);
 static OSErr close_socket(ATPParamBlock *pb);
 
-enum { maxATPSockets = 12 };
+enum { maxATPSockets = 48 };            /* version 58 of the real driver: 126 (Apple Q&A NW 02) */
 static struct { uint8_t socket; AddrBlock filter; } atp_sockets[maxATPSockets];
 
 int atp_socket_is_open(uint8_t socket) {
@@ -27,7 +27,7 @@ static int accepts(uint8_t socket, const DDPPacket *packet) {
 }
 
 OSErr atp_send_packet(uint8_t source, AddrBlock to, uint8_t control, uint8_t bitmap, uint16_t tid, uint32_t user,
-                      const void *data, uint16_t length, const StillWanted *wanted) {
+                      const void *data, uint16_t length, int checksum, const StillWanted *wanted) {
     uint8_t header[8];
     WDSElement wds[3];
     header[0] = control;
@@ -39,7 +39,7 @@ OSErr atp_send_packet(uint8_t source, AddrBlock to, uint8_t control, uint8_t bit
     wds[1].entryLength = length;
     wds[1].entryPtr = (void *)data;
     wds[2].entryLength = 0;
-    return ddp_send(source, to, ddpATP, wds, 0, wanted);
+    return ddp_send(source, to, ddpATP, wds, checksum, wanted);
 }
 
 void atp_listener(const DDPPacket *packet) {
@@ -84,14 +84,19 @@ static OSErr open_socket(ATPParamBlock *pb) {
     return err;
 }
 
+static void shut_socket(int i) {
+    uint8_t socket = atp_sockets[i].socket;
+    atp_sockets[i].socket = 0;
+    ddp_close_socket(socket);
+    atp_abort_requests(socket);
+    atp_abort_responses(socket);
+}
+
 static OSErr close_socket(ATPParamBlock *pb) {
     int i;
     if (!atp_socket_is_open(pb->atpSocket)) return badATPSkt;
     for (i = 0; i < maxATPSockets; i++)
-        if (atp_sockets[i].socket == pb->atpSocket) atp_sockets[i].socket = 0;
-    ddp_close_socket(pb->atpSocket);
-    atp_abort_requests(pb->atpSocket);
-    atp_abort_responses(pb->atpSocket);
+        if (atp_sockets[i].socket == pb->atpSocket) shut_socket(i);
     return noErr;
 }
 
@@ -102,22 +107,22 @@ static OSErr perform(void *block) {
     case closeATPSkt: return close_socket(pb);
     case sendRequest: return atp_start_request(pb, 0);
     case nSendRequest: return atp_start_request(pb, 1);
-    case relTCB: return atp_release_tcb(pb->transID, pb->addrBlock, 0);
+    case relTCB: return atp_release_tcb(pb->transID, pb->addrBlock);
     case killSendReq: return atp_kill_request(pb->aKillQEl);
     case getRequest: return atp_get_request(pb);
     case sendResponse: return atp_send_response(pb);
     case addResponse: return atp_add_response(pb);
     case relRspCB: return atp_release_rspcb(pb->atpSocket, pb->addrBlock, pb->transID);
     case killGetReq: return atp_kill_get_request(pb->aKillQEl);
+    case killAllGetReq: return atp_kill_all_get_requests(pb->atpSocket);
     default: return controlErr;
     }
 }
 
 OSErr atp_open(ParmBlkPtr pb, DCtlPtr dce);
 OSErr atp_open(ParmBlkPtr pb, DCtlPtr dce) {
-    DCtlHandle mpp = GetDCtlEntry(mppRefNum);
     if (dce->dCtlFlags & dOpenedMask) return noErr;
-    if (!mpp || !((*mpp)->dCtlFlags & dOpenedMask)) return portNotCf;
+    if (!appletalk_is_open()) return portNotCf;
     return atp_requester_init();
 }
 
@@ -125,9 +130,14 @@ OSErr atp_control(ParmBlkPtr pb, DCtlPtr dce);
 OSErr atp_control(ParmBlkPtr pb, DCtlPtr dce) { return appletalk_control(pb, dce, perform); }
 
 OSErr atp_refuse(ParmBlkPtr pb, DCtlPtr dce);
-OSErr atp_refuse(ParmBlkPtr pb, DCtlPtr dce) { return controlErr; }
+OSErr atp_refuse(ParmBlkPtr pb, DCtlPtr dce) { return readErr; }
 
 OSErr atp_close(ParmBlkPtr pb, DCtlPtr dce);
-OSErr atp_close(ParmBlkPtr pb, DCtlPtr dce) { return closErr; }
+OSErr atp_close(ParmBlkPtr pb, DCtlPtr dce) {
+    int i;
+    for (i = 0; i < maxATPSockets; i++) if (atp_sockets[i].socket) shut_socket(i);
+    atp_requester_close();
+    return noErr;
+}
 
-DRIVER(atp_driver, ".ATP", 0x0400, 0, 0, atp_open, atp_refuse, atp_control, atp_refuse, atp_close)
+DRIVER(atp_driver, ".ATP", 0x0C00, 0, 0, atp_open, atp_refuse, atp_control, appletalk_status, atp_close)

@@ -5,7 +5,9 @@
  * their IDs (inference: the real driver may use several). */
 #include "appletalk_internal.h"
 
-enum { maxTCB = 12, ticksPerSecond = 60 };
+/* sendRequest: 12 at once in version 58 of the real driver (Apple Q&A NW 02).  nSendRequest: a count by the processor's speed
+   there, what is left of ours here. */
+enum { maxTCB = 32, maxSendRequests = 12, ticksPerSecond = 60 };
 
 typedef struct {
     ATPParamBlock *pb;          /* 0: free */
@@ -23,6 +25,12 @@ static uint16_t next_tid;
 OSErr atp_requester_init(void) {
     next_tid = appletalk_random();
     return ddp_open_socket(&requester_socket, atp_listener, 1) == noErr ? noErr : tooManySkts;
+}
+
+void atp_requester_close(void) {
+    atp_abort_requests(requester_socket);
+    ddp_close_socket(requester_socket);
+    requester_socket = 0;
 }
 
 static int16_t timeout_ticks(const ATPParamBlock *pb) {
@@ -46,21 +54,23 @@ static void transmit(TCB *t) {
     AddrBlock to = t->to;
     uint16_t tid = t->tid;
     unmask_scc(sr);
-    if (pb) atp_send_packet(socket, to, control, bitmap, tid, pb->userData, pb->reqPointer, pb->reqLength, &wanted);
+    if (pb) atp_send_packet(socket, to, control, bitmap, tid, pb->userData, pb->reqPointer, pb->reqLength,
+                            pb->atpFlags & atpSendChkvalue, &wanted);
 }
 
 OSErr atp_start_request(ATPParamBlock *pb, int own_socket) {
     TCB *t;
     uint16_t sr;
     uint8_t socket = own_socket ? pb->atpSocket : requester_socket;
-    int i;
+    int i, under_way = 0;
 
     if (own_socket && !atp_socket_is_open(socket)) return badATPSkt;
     if (pb->reqLength > atpMaxData) return ddpLenErr;
     if (pb->numOfBuffs > atpMaxNum) return badBuffNum;
     sr = mask_scc();
+    for (t = tcbs; t < tcbs + maxTCB; t++) under_way += t->pb && t->socket == requester_socket;
     for (t = tcbs; t < tcbs + maxTCB; t++) if (!t->pb) break;
-    if (t == tcbs + maxTCB) {
+    if (t == tcbs + maxTCB || (!own_socket && under_way >= maxSendRequests)) {
         unmask_scc(sr);
         return tooManyReqs;
     }
@@ -69,6 +79,7 @@ OSErr atp_start_request(ATPParamBlock *pb, int own_socket) {
     t->to = pb->addrBlock;
     t->socket = socket;
     t->control = atpTReq | (pb->atpFlags & atpXO);
+    if ((pb->atpFlags & (atpXO | atpTRelTimevalue)) == (atpXO | atpTRelTimevalue)) t->control |= pb->TRelTime & 7;
     if (own_socket) pb->intBuff = socket;
     pb->currBitMap = (uint8_t)((1 << pb->numOfBuffs) - 1);
     pb->numOfResps = 0;
@@ -93,8 +104,7 @@ void atp_response_in(const DDPPacket *packet) {
     TCB *t;
 
     for (t = tcbs; t < tcbs + maxTCB; t++)
-        if (t->pb && t->tid == tid && t->socket == packet->dstSocket && t->to.aNode == packet->srcNode &&
-            t->to.aSocket == packet->srcSocket) break;
+        if (t->pb && t->tid == tid && t->socket == packet->dstSocket && same_socket(t->to, source_of(packet))) break;
     if (t == tcbs + maxTCB || sequence >= atpMaxNum) return;
     pb = t->pb;
     if (pb->currBitMap >> sequence & 1) {
@@ -122,7 +132,7 @@ void atp_response_in(const DDPPacket *packet) {
         uint8_t socket = t->socket;
         t->pb = 0;
         t->tag++;
-        atp_send_packet(socket, to, atpTRel, 0, tid, pb->userData, 0, 0, 0);
+        atp_send_packet(socket, to, atpTRel, 0, tid, pb->userData, 0, 0, pb->atpFlags & atpSendChkvalue, 0);
         appletalk_complete(pb, noErr);
     } else {
         finish(t, noErr);
@@ -156,11 +166,11 @@ void atp_request_timer(int ticks) {
     }
 }
 
-/* relTCB: the transaction ends at the requester only; the responder finds out by its release timer. */
-OSErr atp_release_tcb(uint16_t tid, AddrBlock to, int any_address) {
+/* relTCB, for sendRequest only: the transaction ends at the requester; the responder finds out by its release timer. */
+OSErr atp_release_tcb(uint16_t tid, AddrBlock to) {
     TCB *t;
     for (t = tcbs; t < tcbs + maxTCB; t++) {
-        if (t->pb && t->tid == tid && (any_address || (t->to.aNode == to.aNode && t->to.aSocket == to.aSocket))) {
+        if (t->pb && t->tid == tid && t->socket == requester_socket && same_socket(t->to, to)) {
             finish(t, reqAborted);
             return noErr;
         }

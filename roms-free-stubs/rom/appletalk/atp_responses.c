@@ -5,7 +5,9 @@
  * the packets asked for are sent again from the same interrupt. */
 #include "appletalk_internal.h"
 
-enum { maxRspCB = 40, noResponseYet = 0 };
+/* A control block lives until the TRel comes or the release timer ends, half a minute after a lost TRel: at 5% of frames lost
+   96 of them serve 64 requests a second.  Version 58 of the real driver had 32 (Apple Q&A NW 02). */
+enum { maxRspCB = 96, noResponseYet = 0 };
 
 typedef struct {
     uint8_t used, bitmap, socket, timeout_code;
@@ -25,8 +27,7 @@ static int32_t release_ticks(uint8_t code) { return (int32_t)(30 * 60) << (code 
 static RspCB *find(uint8_t socket, AddrBlock from, uint16_t tid) {
     RspCB *r;
     for (r = rspcbs; r < rspcbs + maxRspCB; r++)
-        if (r->used && r->tid == tid && r->socket == socket && r->from.aNode == from.aNode &&
-            r->from.aSocket == from.aSocket && r->from.aNet == from.aNet) return r;
+        if (r->tid == tid && r->used && r->socket == socket && same_socket(r->from, from)) return r;
     return 0;
 }
 
@@ -54,7 +55,8 @@ static void send_packets(const ATPParamBlock *pb, uint8_t socket, AddrBlock to, 
         if (wanted && *wanted->tag != wanted->value) return;
         if (i == last) control |= flags & (atpEOM | atpSTS);
         appletalk_stats.atp_responses_out++;
-        atp_send_packet(socket, to, control, (uint8_t)i, tid, bds[i].userBytes, bds[i].buffPtr, bds[i].buffSize, wanted);
+        atp_send_packet(socket, to, control, (uint8_t)i, tid, bds[i].userBytes, bds[i].buffPtr, bds[i].buffSize,
+                        flags & atpSendChkvalue, wanted);
     }
 }
 
@@ -88,13 +90,10 @@ static ATPParamBlock *take_get_request(uint8_t socket, const ATPParamBlock *only
 void atp_request_in(const DDPPacket *packet) {
     const uint8_t *p = packet->data;
     uint16_t tid = get16(p + 2), size = (uint16_t)(packet->length - 8);
-    AddrBlock from;
+    AddrBlock from = source_of(packet);
     RspCB *r = 0;
     ATPParamBlock *pb;
 
-    from.aNet = packet->srcNet;
-    from.aNode = packet->srcNode;
-    from.aSocket = packet->srcSocket;
     appletalk_stats.atp_requests_in++;
     if (p[0] & atpXO) {
         r = find(packet->dstSocket, from, tid);
@@ -197,18 +196,13 @@ OSErr atp_add_response(ATPParamBlock *pb) {
     unmask_scc(sr);
     appletalk_stats.atp_responses_out++;
     atp_send_packet(pb->atpSocket, pb->addrBlock, control, pb->rspNum, pb->rspTransID, pb->userData, pb->reqPointer,
-                    pb->reqLength, 0);
+                    pb->reqLength, pb->atpFlags & atpSendChkvalue, 0);
     return noErr;
 }
 
 /* A TRel, inside the SCC interrupt: the waiting sendResponse completes with the release's user bytes. */
 void atp_release_in(const DDPPacket *packet) {
-    AddrBlock from;
-    RspCB *r;
-    from.aNet = packet->srcNet;
-    from.aNode = packet->srcNode;
-    from.aSocket = packet->srcSocket;
-    r = find(packet->dstSocket, from, get16(packet->data + 2));
+    RspCB *r = find(packet->dstSocket, source_of(packet), get16(packet->data + 2));
     if (!r) return;
     if (r->pb) r->pb->userData = get32(packet->data + 4);
     finish(r, noErr);
@@ -245,9 +239,18 @@ OSErr atp_kill_get_request(ATPParamBlock *victim) {
     return noErr;
 }
 
-void atp_abort_responses(uint8_t socket) {
+OSErr atp_kill_all_get_requests(uint8_t socket) {
     ATPParamBlock *pb;
+    OSErr err = cbNotFound;
+    while ((pb = take_get_request(socket, 0))) {
+        appletalk_complete(pb, reqAborted);
+        err = noErr;
+    }
+    return err;
+}
+
+void atp_abort_responses(uint8_t socket) {
     RspCB *r;
-    while ((pb = take_get_request(socket, 0))) appletalk_complete(pb, reqAborted);
+    (void)atp_kill_all_get_requests(socket);
     for (r = rspcbs; r < rspcbs + maxRspCB; r++) if (r->used && r->socket == socket) finish(r, reqAborted);
 }

@@ -1,7 +1,7 @@
 /* Datagram Delivery Protocol: headers, checksum, sockets (Inside AppleTalk, chapter 4). */
 #include "appletalk_internal.h"
 
-enum { maxSockets = 32, firstDynamicSocket = 128, lastDynamicSocket = 254, shortHeader = 5, longHeader = 13, maxElements = 24 };
+enum { maxSockets = maxStaticSockets, firstDynamicSocket = 128, lastDynamicSocket = 254, shortHeader = 5, longHeader = 13, maxElements = 24 };
 
 typedef struct { uint8_t socket, internal; void *listener; } SocketEntry;
 
@@ -51,11 +51,7 @@ OSErr ddp_close_socket(uint8_t socket) {
     return s ? noErr : ddpSktErr;
 }
 
-int ddp_count_sockets(void) {
-    int n = 0, i;
-    for (i = 0; i < maxSockets; i++) n += sockets[i].socket != 0;
-    return n;
-}
+void ddp_close_all_sockets(void) { memset(sockets, 0, sizeof sockets); }
 
 static uint16_t checksum_add(uint16_t sum, const uint8_t *p, int length) {
     while (length-- > 0) {
@@ -88,7 +84,7 @@ void ddp_receive(const uint8_t *frame, int length) {
 
     length -= 3;
     size = length >= 2 ? get16(p) & 0x3FF : 0;
-    if (size < header || size > length) {
+    if (size < header || size > length || size > header + ddpMaxData) {
         appletalk_stats.ddp_errors++;
         return;
     }
@@ -112,7 +108,12 @@ void ddp_receive(const uint8_t *frame, int length) {
         packet.dstSocket = p[10];
         packet.srcSocket = p[11];
         packet.type = p[12];
-        if (packet.dstNode != lapBroadcast && packet.dstNode != llap_address) return;   /* this node forwards nothing */
+        /* This node forwards nothing. */
+        if (packet.dstNode != lapBroadcast && packet.dstNode != llap_address) return;
+        if (packet.dstNet && ddp_this_net && packet.dstNet != ddp_this_net) {
+            appletalk_stats.ddp_errors++;
+            return;
+        }
         if (sum) {
             uint16_t found = checksum_add(0, p + 4, size - 4);
             if ((found ? found : 0xFFFF) != sum) {

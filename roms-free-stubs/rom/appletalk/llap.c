@@ -8,8 +8,8 @@
  *   is an underrun.  An incoming dialog is handled from RTS to the end of the data frame inside one SCC interrupt.
  *   That the real driver does both is inference from its polling ("ReceiveLinkMgmt ... would typically be called from an
  *   interrupt routine"); how long it masked is not published.
- * - A CTS that comes after its time is ignored.  The model takes it for a duplicate address, which would end all
- *   transmission after one late interrupt. */
+ * - An ACK or a CTS that nobody waits for is counted or ignored.  The model takes it for a duplicate address and never sends
+ *   again; it would end all transmission after one late interrupt. */
 #include "appletalk_internal.h"
 #include "model.h"
 #include "via.h"
@@ -127,7 +127,7 @@ static void receive_link_management(int length, int answered) {
             length = scc_receive_frame(frame, scc_delays.ifg_poll);
             break;
         case lapACK:
-            fAdrInUse = 1;
+            appletalk_stats.duplicate_address++;
             return;
         default:
             return;
@@ -226,7 +226,7 @@ static int run_dialog(const WDSElement *wds) {
             if (!fAdrValid) {
                 if (dialog_buffer[0] != lapBroadcast) fAdrInUse = 1;
             } else if (dialog_buffer[2] == lapACK) {
-                fAdrInUse = 1;
+                appletalk_stats.duplicate_address++;
             }
             if (dialog_buffer[2] >= 0x80) appletalk_stats.control_in++;
             got_cts = dialog_buffer[2] == lapCTS && dialog_buffer[1] == destination;
@@ -302,6 +302,12 @@ OSErr llap_transmit(const WDSElement *wds, const StillWanted *wanted) {
     if (masked) deliver_frames();
     if (Ticks - start > appletalk_stats.longest_frame_ticks) appletalk_stats.longest_frame_ticks = Ticks - start;
     return err;
+}
+
+void llap_shut_down(void) {
+    llap_address = 0;
+    fAdrValid = fAdrInUse = first_frame = frame_count = delivering = 0;
+    choose_next_buffer();
 }
 
 /* AcquireAddress: 20 rounds for a workstation, six times as many for a server.  Each round sends the ENQ until 32 of

@@ -9,7 +9,9 @@
 #include "os_utils.h"
 #include "rom_traps.h"
 
-enum { maxHandlers = 4, timerTicks = 8, rhaSize = 24, useATalk = 1 };
+enum { maxHandlers = 4, timerTicks = 8, rhaSize = 24 };
+enum { useFree = 0, useATalk = 1, portFree = 0x80 };        /* SPConfig's and PortBUse's low bits; PortBUse: nobody has it open */
+enum { phase2 = 53 };                                       /* the first version of these drivers with AppleTalk phase 2 */
 
 typedef struct { uint8_t type; void *handler; } ProtocolHandler;
 
@@ -17,12 +19,11 @@ AppleTalkStatistics appletalk_stats = {.magic = appleTalkStatsMagic};
 uint8_t llap_self_send;
 const uint8_t *mpp_read_pointer;
 static ProtocolHandler handlers[maxHandlers];
-static uint8_t my_zone[2] = {1, '*'};
+static uint8_t server_address;
 
-/* Low memory ABusVars points to `variables`.  The read header area at offset 1, then the router's node and the network
-   number, is the layout the equates of Inside Macintosh II-328 give; the node number at 0 and the counters before are ours. */
+/* Low memory ABusVars points here.  The read header area at offset 1, then the router's node and the network number, is the
+   layout the equates of Inside Macintosh II-328 give; the node number at 0 is ours. */
 struct {
-    AppleTalkStatistics *stats;
     uint8_t node, rha[rhaSize], sysABridge;
     uint16_t sysNetNum;
     uint8_t vSCCEnable;
@@ -95,24 +96,24 @@ static OSErr write_lap(const WDSElement *wds) {
     return llap_transmit(wds, 0);
 }
 
+/* Inside Macintosh: Networking, chapter 2.  A LocalTalk is no extended network: no data link address and no zone name. */
 static OSErr get_info(MPPParamBlock *pb) {
     DCtlHandle dce = GetDCtlEntry(mppRefNum);
+    if (pb->info.version > 1) return paramErr;
     pb->info.version = 1;
-    pb->info.varsPtr = &mpp_variables.node;
+    pb->info.varsPtr = &mpp_variables;
     pb->info.DCEPtr = dce ? *dce : 0;
-    pb->info.portID = 2;                        /* port B */
-    pb->info.configuration = 0;
+    pb->info.portID = 0;
+    pb->info.configuration = server_address ? (int32_t)(1u << SrvAdrBit) : 0;
     pb->info.selfSend = llap_self_send;
     pb->info.netLo = pb->info.netHi = ddp_this_net;
     pb->info.ourAddr = (uint32_t)ddp_this_net << 16 | (uint32_t)llap_address << 8;
     pb->info.routerAddr = ddp_router ? (uint32_t)ddp_this_net << 16 | (uint32_t)ddp_router << 8 : 0;
     pb->info.numOfPHs = maxHandlers + 2;
-    pb->info.numOfSkts = (int16_t)ddp_count_sockets();
-    pb->info.numNBPEs = (int16_t)nbp_count_names();
-    pb->info.nTQueue = 0;
-    if (pb->info.linkAddr && pb->info.LAlength) *(uint8_t *)pb->info.linkAddr = llap_address;
-    pb->info.LAlength = 1;
-    if (pb->info.zoneName) memcpy(pb->info.zoneName, my_zone, sizeof my_zone);
+    pb->info.numOfSkts = maxStaticSockets;
+    pb->info.numNBPEs = maxNBPCalls;
+    pb->info.nTQueue = nbp_names;
+    pb->info.LAlength = 0;
     return noErr;
 }
 
@@ -134,6 +135,7 @@ static OSErr perform(void *block) {
         llap_self_send = pb->newSelfFlag;
         return noErr;
     case GetATalkInfo: return get_info(pb);
+    case ATalkClosePrep: return lap_close_prep(&pb->appName);
     default: return controlErr;
     }
 }
@@ -160,6 +162,21 @@ OSErr appletalk_control(ParmBlkPtr block, DCtlPtr dce, OSErr (*perform)(void *))
     return ioInProgress;
 }
 
+/* Status of both drivers. */
+static OSErr perform_status(void *block) {
+    MPPParamBlock *pb = block;
+    if (pb->csCode != appleTalkCounters) return statusErr;
+    pb->counters = &appletalk_stats;
+    pb->countersLength = sizeof appletalk_stats;
+    return noErr;
+}
+OSErr appletalk_status(ParmBlkPtr pb, DCtlPtr dce) { return appletalk_control(pb, dce, perform_status); }
+
+int appletalk_is_open(void) {
+    DCtlHandle mpp = GetDCtlEntry(mppRefNum);
+    return mpp && (*mpp)->dCtlFlags & dOpenedMask;
+}
+
 static VBLTask timer_task;
 
 /* Every 8 ticks, NBP's unit.  Retransmissions go out from here: up to a frame's time of a retrace task, and longer on a
@@ -173,25 +190,33 @@ static void timer(void) {
     mpp_variables.sysNetNum = ddp_this_net;
 }
 
+static ProcPtr receive_before, special_before;
+
 /* Opening takes real time: a node address is claimed on the wire.  A set sign bit in ioMisc asks for one in the server
    range (Inside Macintosh: Networking, chapter 2). */
 OSErr mpp_open(ParmBlkPtr pb, DCtlPtr dce);
 OSErr mpp_open(ParmBlkPtr pb, DCtlPtr dce) {
-    uint8_t rtmp = rtmpSocket, nis = nisSocket, echoer = echoerSocket;
+    uint8_t rtmp = rtmpSocket, nis = nisSocket, echoer = echoerSocket, use = SPConfig & 15;
     uint16_t sr;
 
     if (dce->dCtlFlags & dOpenedMask) return noErr;
-    mpp_variables.stats = &appletalk_stats;
-    ABusVars = (Ptr)&mpp_variables.node;
+    if (SPValid == 0xA8 && use != useFree && use != useATalk) return portNotCf;
+    if (!(PortBUse & portFree) && (PortBUse & 15) != useATalk) return portInUse;
+    PortBUse = useATalk;
+    ABusVars = (Ptr)&mpp_variables;
+    dce->dCtlQHdr.qFlags = (int16_t)((dce->dCtlQHdr.qFlags & 0xFF00) | phase2);    /* where programs look for the version */
     ddp_open_socket(&rtmp, rtmp_listener, 1);
     ddp_open_socket(&nis, nbp_listener, 1);
     ddp_open_socket(&echoer, aep_listener, 1);
     sr = mask_scc();
+    receive_before = Lvl2DT[2];
+    special_before = Lvl2DT[3];
     Lvl2DT[2] = scc_receive_interrupt;                     /* channel B: receive character available, */
     Lvl2DT[3] = scc_receive_interrupt;                     /* special receive condition */
     unmask_scc(sr);
     scc_set_up();
-    llap_acquire_address((uint32_t)pb->ioParam.ioMisc >> 31, SPValid == 0xA8 ? SPATalkB : 0);
+    server_address = (uint32_t)pb->ioParam.ioMisc >> 31;
+    llap_acquire_address(server_address, SPValid == 0xA8 ? SPATalkB : 0);
     SPATalkB = llap_address;
     mpp_variables.node = llap_address;
     timer_task.qType = vType;
@@ -200,26 +225,50 @@ OSErr mpp_open(ParmBlkPtr pb, DCtlPtr dce) {
     timer_task.vblPhase = 0;
     (void)VInstall(&timer_task);
     dce->dCtlFlags |= dOpenedMask;
-    return OpenAppleTalkDriver((const uint8_t *)"\004.ATP", 0);
+    rtmp_request();
+    (void)OpenAppleTalkDriver((const uint8_t *)"\004.ATP", 0);
+    (void)lap_transition(ATTransOpen, 0);
+    return noErr;
 }
 
 OSErr mpp_control(ParmBlkPtr pb, DCtlPtr dce);
 OSErr mpp_control(ParmBlkPtr pb, DCtlPtr dce) { return appletalk_control(pb, dce, perform); }
 
 OSErr mpp_refuse(ParmBlkPtr pb, DCtlPtr dce);
-OSErr mpp_refuse(ParmBlkPtr pb, DCtlPtr dce) { return controlErr; }
+OSErr mpp_refuse(ParmBlkPtr pb, DCtlPtr dce) { return readErr; }
 
-/* Other programs depend on an open .MPP, so it stays open. */
+/* For every program: the drivers above close, calls under way end with reqAborted, then the port is given back. */
 OSErr mpp_close(ParmBlkPtr pb, DCtlPtr dce);
-OSErr mpp_close(ParmBlkPtr pb, DCtlPtr dce) { return closErr; }
+OSErr mpp_close(ParmBlkPtr pb, DCtlPtr dce) {
+    uint16_t sr;
+    (void)lap_transition(ATTransClose, 0);
+    (void)CloseAppleTalkDriver(xppRefNum);
+    (void)CloseAppleTalkDriver(atpRefNum);
+    (void)VRemove(&timer_task);
+    nbp_shut_down();
+    sr = mask_scc();
+    ddp_close_all_sockets();
+    memset(handlers, 0, sizeof handlers);
+    scc_shut_down();
+    llap_shut_down();
+    Lvl2DT[2] = receive_before;
+    Lvl2DT[3] = special_before;
+    unmask_scc(sr);
+    llap_self_send = 0;
+    PortBUse = portFree;
+    return noErr;
+}
 
-DRIVER(mpp_driver, ".MPP", 0x0400, 0, 0, mpp_open, mpp_refuse, mpp_control, mpp_refuse, mpp_close)
+DRIVER(mpp_driver, ".MPP", 0x0C00, 0, 0, mpp_open, mpp_refuse, mpp_control, appletalk_status, mpp_close)
 
 /* Opened at boot when parameter RAM says that port B is AppleTalk's, else by the first program that opens .MPP. */
 ROM_INIT(70, appletalk_init);
 void appletalk_init(void) {
-    extern const DRVRHeader atp_driver;
+    extern const DRVRHeader atp_driver, xpp_driver;
+    PortBUse = portFree;
+    lap_manager_init();
     DrvrInstall(&mpp_driver, mppRefNum);
     DrvrInstall(&atp_driver, atpRefNum);
+    DrvrInstall(&xpp_driver, xppRefNum);
     if (SPValid == 0xA8 && (SPConfig & 15) == useATalk) MPPOpen();
 }

@@ -1,20 +1,20 @@
 /* Name Binding Protocol: lookups, confirmations and registrations under way (Inside AppleTalk, chapter 7).
  *
  * A call transmits its packet `count` times, `interval` times 8 ticks apart, and completes when it has what it wants or
- * after the last interval.  Its parameter block waits in the list `calls`, linked through qLink. */
+ * after the last interval.  `count` goes down with each transmission. */
 #include "appletalk_internal.h"
 
-enum { nbpBrRq = 0x10, nbpLkUp = 0x20, nbpReply = 0x30, maxCalls = 8 };
+enum { nbpBrRq = 0x10, nbpLkUp = 0x20, nbpReply = 0x30 };
 
 typedef struct {
     MPPParamBlock *pb;          /* 0: free */
     volatile uint16_t tag;      /* changes when the call is over, which calls off a frame not yet sent */
     int16_t ticks;
     uint16_t used;              /* bytes of the lookup buffer filled */
-    uint8_t transmissions, id;
+    uint8_t id;
 } NBPCall;
 
-static NBPCall calls[maxCalls];
+static NBPCall calls[maxNBPCalls];
 static uint8_t next_id;
 
 static const uint8_t *wanted_entity(const NBPCall *call) {
@@ -76,30 +76,30 @@ OSErr nbp_start(MPPParamBlock *pb) {
 
     if (nbp_entity_length(entity) < 0) return nbpNISErr;
     if (pb->csCode == registerName) {
+        if (nbp_has_wildcards(entity)) return nbpNISErr;
         if (nbp_find_local(entity)) return nbpDuplicate;
         if (!pb->verifyFlag) return nbp_add_name(pb->ntQElPtr);
     }
     if (pb->csCode == lookupName) pb->numGotten = 0;
     sr = mask_scc();
-    for (call = calls; call < calls + maxCalls; call++) {
+    for (call = calls; call < calls + maxNBPCalls; call++) {
         if (!call->pb) {
             call->pb = pb;
             call->id = ++next_id;
             call->used = 0;
             call->ticks = (int16_t)(pb->interval ? pb->interval * 8 : 8);
-            call->transmissions = 1;
             break;
         }
     }
     unmask_scc(sr);
-    if (call == calls + maxCalls) return nbpNISErr;
+    if (call == calls + maxNBPCalls) return tooManyReqs;
     transmit(call);
     return 1;
 }
 
 OSErr nbp_kill(MPPParamBlock *victim) {
     NBPCall *call;
-    for (call = calls; call < calls + maxCalls; call++) {
+    for (call = calls; call < calls + maxNBPCalls; call++) {
         if (victim && call->pb == victim) {
             finish(call, reqAborted);
             return noErr;
@@ -108,10 +108,16 @@ OSErr nbp_kill(MPPParamBlock *victim) {
     return cbNotFound;
 }
 
+void nbp_shut_down(void) {
+    NBPCall *call;
+    for (call = calls; call < calls + maxNBPCalls; call++) finish(call, reqAborted);
+    nbp_names = 0;
+}
+
 /* Runs in the retrace task, at its interrupt level. */
 void nbp_timer(int ticks) {
     NBPCall *call;
-    for (call = calls; call < calls + maxCalls; call++) {
+    for (call = calls; call < calls + maxNBPCalls; call++) {
         uint16_t sr;
         MPPParamBlock *pb;
         int due, again;
@@ -119,9 +125,9 @@ void nbp_timer(int ticks) {
         sr = mask_scc();
         pb = call->pb;
         due = pb && (call->ticks = (int16_t)(call->ticks - ticks)) <= 0;
-        again = due && call->transmissions < (pb->count ? pb->count : 255);
+        if (due && pb->count) pb->count--;
+        again = due && pb->count;
         if (again) {
-            call->transmissions++;
             call->ticks = (int16_t)(pb->interval ? pb->interval * 8 : 8);
         }
         unmask_scc(sr);
@@ -179,10 +185,11 @@ void nbp_listener(const DDPPacket *packet) {
         int size = nbp_entity_length(p + 5), i;
         if (size < 0 || end - p < 5 + size) return;
         size += 5;
-        if (function == nbpLkUp || function == nbpBrRq) {
+        /* A BrRq is for a router; in the absence of any this node answers it.  A FwdReq is for routers only. */
+        if (function == nbpLkUp || (function == nbpBrRq && !ddp_router)) {
             nbp_answer_lookup(packet, p);
         } else if (function == nbpReply) {
-            for (i = 0; i < maxCalls; i++)
+            for (i = 0; i < maxNBPCalls; i++)
                 if (calls[i].pb && calls[i].id == packet->data[1]) reply_tuple(&calls[i], p, size);
         }
         p += size;

@@ -359,7 +359,7 @@ mpp_call_handler:
         movea.l 60(%sp),%a3
         movea.l SCCRd.w,%a0
         movea.l SCCWr.w,%a1
-        lea     mpp_variables+4,%a2
+        lea     mpp_variables,%a2
         lea     read_packet(%pc),%a4
         jsr     (%a5)
         movem.l (%sp)+,%d2-%d7/%a2-%a6

@@ -60,6 +60,12 @@ void scc_set_up(void) {
     unmask_scc(sr);
 }
 
+/* Channel B off, but for the mouse's DCD interrupt; the SCC is masked. */
+void scc_shut_down(void) {
+    static const uint8_t off[] = {3, 0xC0, 5, 0x60, 14, 0, 1, 0x01, 0xFF};
+    scc_program(off);
+}
+
 void scc_set_address(uint8_t node) {
     uint8_t pairs[3] = {6, node, 0xFF};
     uint16_t sr = mask_scc();

@@ -1,84 +1,5 @@
-/* DDP, NBP, AEP and ATP against a scripted network: what the protocols send is recorded by a stand-in for llap_transmit,
-   what they receive is handed to llap_deliver as the SCC interrupt would.  Parameter blocks go in as immediate Control
-   calls with the async bit set, so that no trap is needed. */
-#include "../../rom/appletalk/appletalk_internal.h"
-
-uint8_t llap_address = 7;
-uint16_t appletalk_random(void) { return 0x1234; }
-uint8_t *llap_next_buffer;
-uint8_t llap_answers_rts;
-void llap_frame_received(int length, int answered) {}
-OSErr llap_acquire_address(int server, uint8_t hint) { return 0; }
-void scc_set_up(void) {}
-SCCDelays scc_delays;
-OSErr mpp_control(ParmBlkPtr pb, DCtlPtr dce);
-OSErr atp_control(ParmBlkPtr pb, DCtlPtr dce);
-
-static uint8_t sent[16][620];
-static int sent_length[16], sent_count;
-OSErr llap_transmit(const WDSElement *wds, const StillWanted *wanted) {
-    int n = 0;
-    if (wanted && *wanted->tag != wanted->value) return 0;
-    for (; wds->entryLength; wds++) {
-        memcpy(sent[sent_count] + n, wds->entryPtr, wds->entryLength);
-        n += wds->entryLength;
-    }
-    sent_length[sent_count++] = n;
-    return 0;
-}
-
-static void host_exit(int code) {
-    register int d0 __asm__("d0") = 1, d1 __asm__("d1") = code;
-    __asm__ volatile("trap #0" : : "d"(d0), "d"(d1));
-    for (;;) {}
-}
-static void host_print(const char *s) {
-    int length = (int)strlen(s);
-    register int d0 __asm__("d0") = 4, d1 __asm__("d1") = 1, d3 __asm__("d3") = length;
-    register const char *d2 __asm__("d2") = s;
-    __asm__ volatile("trap #0" : "+d"(d0) : "d"(d1), "d"(d2), "d"(d3) : "memory");
-}
-static int failures;
-static void print_number(int n) {
-    char text[12];
-    int i = 11;
-    text[i] = 0;
-    do text[--i] = (char)('0' + n % 10); while ((n /= 10) > 0);
-    host_print(text + i);
-}
-#define CHECK(x) do { if (!(x)) { failures++; host_print("line "); print_number(__LINE__); host_print(": " #x "\n"); } } while (0)
-
-static int completed;
-static void completion(void) { completed++; }
-static OSErr mpp(MPPParamBlock *pb, int code) {
-    pb->csCode = (int16_t)code;
-    pb->ioTrap = (int16_t)0xA604;
-    pb->ioCompletion = (void *)completion;
-    pb->ioResult = 1;
-    return mpp_control((ParmBlkPtr)pb, 0);
-}
-static OSErr atp(ATPParamBlock *pb, int code) {
-    pb->csCode = (int16_t)code;
-    pb->ioTrap = (int16_t)0xA604;
-    pb->ioCompletion = (void *)completion;
-    pb->ioResult = 1;
-    return atp_control((ParmBlkPtr)pb, 0);
-}
-
-/* A short-header datagram from node 9. */
-static void arrive(uint8_t to_node, uint8_t dst, uint8_t src, uint8_t type, const void *data, int length) {
-    uint8_t frame[620];
-    frame[0] = to_node;
-    frame[1] = 9;
-    frame[2] = 1;
-    put16(frame + 3, (uint16_t)(length + 5));
-    frame[5] = dst;
-    frame[6] = src;
-    frame[7] = type;
-    memcpy(frame + 8, data, (size_t)length);
-    llap_deliver(frame, length + 8);
-}
-static void start_test(void) { sent_count = completed = 0; }
+/* DDP, NBP, AEP and ATP against a scripted network. */
+#include "network.h"
 
 static void test_echo(void) {
     start_test();
@@ -267,7 +188,7 @@ static void test_requester(void) {
     pb.numOfBuffs = 2;
     pb.retryCount = 2;
     atp(&pb, sendRequest);
-    CHECK(atp_release_tcb(pb.reqTID, pb.addrBlock, 0) == 0 && pb.ioResult == reqAborted);
+    CHECK(atp_release_tcb(pb.reqTID, pb.addrBlock) == 0 && pb.ioResult == reqAborted);
 }
 
 uint8_t listened[16], rest_left;
@@ -308,14 +229,6 @@ static void test_router(void) {
     rtmp_timer(3000);
     CHECK(ddp_router == 0);
     CHECK(appletalk_stats.no_socket == unwanted);
-}
-
-/* The low-memory globals: one fixed page at address 0. */
-static void map_low_memory(void) {
-    register int d0 __asm__("d0") = 192, d1 __asm__("d1") = 0, d2 __asm__("d2") = 0x2000, d3 __asm__("d3") = 3;
-    register int d4 __asm__("d4") = 0x32, d5 __asm__("d5") = -1;
-    register int a0 __asm__("a0") = 0;
-    __asm__ volatile("trap #0" : "+d"(d0) : "d"(d1), "d"(d2), "d"(d3), "d"(d4), "d"(d5), "a"(a0) : "memory");
 }
 
 /* Self-send: a lookup finds this node's own name, and a transaction with this node's own socket runs to its end. */
@@ -365,13 +278,7 @@ static void test_self_send(void) {
     CHECK(mpp(&pb, setSelfSend) == 0 && pb.oldSelfFlag == 1);
 }
 
-void _start(void);
-void _start(void) {
-    uint8_t rtmp = 1, nis = 2, echoer = 4;
-    map_low_memory();
-    ddp_open_socket(&rtmp, rtmp_listener, 1);
-    ddp_open_socket(&nis, nbp_listener, 1);
-    ddp_open_socket(&echoer, aep_listener, 1);
+void test_protocols(void) {
     test_echo();
     test_nbp();
     test_responder();
@@ -379,6 +286,4 @@ void _start(void) {
     test_listener();
     test_router();
     test_self_send();
-    host_print(failures ? "AppleTalk protocols: FAILED\n" : "AppleTalk protocols: ok\n");
-    host_exit(failures != 0);
 }
