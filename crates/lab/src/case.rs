@@ -1,7 +1,7 @@
 //! A run that was kept: everything that repeats it.
 
+use crate::live::Recording;
 use crate::scenario::{Scenario, ScenarioError};
-use crate::serial::{self, Recording};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -19,8 +19,8 @@ pub struct Case {
     pub trace_hash: String,
     /// The volumes it began with, by machine: their hashes.
     pub volumes: BTreeMap<String, String>,
-    /// What was typed at the modem ports.
-    pub serial: Recording,
+    /// What came from outside while it ran.
+    pub live: Recording,
 }
 
 /// Why a case cannot be replayed.
@@ -93,12 +93,12 @@ impl Case {
             .iter()
             .map(|(name, hash)| (name.clone(), hash.as_str().unwrap_or_default().to_owned()))
             .collect();
-        let serial = match case.get("serial") {
+        let live = match case.get("live") {
             Some(toml::Value::Table(table)) => {
-                serial::from_toml(table).map_err(|reason| refuse(&reason))?
+                Recording::from_toml(table).map_err(|reason| refuse(&reason))?
             }
-            Some(_) => return Err(refuse("[case] `serial` is no table")),
-            None => Recording::new(),
+            Some(_) => return Err(refuse("[case] `live` is no table")),
+            None => Recording::default(),
         };
         let this = crate::outcome::build();
         if build != this {
@@ -115,7 +115,7 @@ impl Case {
             build,
             trace_hash,
             volumes,
-            serial,
+            live,
         })
     }
 
@@ -124,7 +124,7 @@ impl Case {
         scenario: &Scenario,
         trace_hash: &str,
         volumes: &BTreeMap<String, String>,
-        serial: &Recording,
+        live: &Recording,
     ) -> String {
         let mut text = scenario.to_toml();
         text += &format!(
@@ -134,9 +134,8 @@ impl Case {
         for (machine, hash) in volumes {
             text += &format!("{machine} = \"{hash}\"\n");
         }
-        let typed = serial::to_toml(serial);
-        if !typed.is_empty() {
-            text += &format!("\n[case.serial]\n{typed}");
+        if !live.is_empty() {
+            text += &format!("\n[case.live]\n{}", live.to_toml());
         }
         text
     }

@@ -144,7 +144,7 @@ impl Sinks {
                 scenario,
                 &outcome.trace_hash,
                 &hashes,
-                &run.serial_recording(scenario),
+                &run.recording(scenario),
             )
             .as_bytes(),
         )?;

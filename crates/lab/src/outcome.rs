@@ -38,6 +38,9 @@ pub struct Outcome {
     pub tape: TapeCounts,
     /// What the backup programs said, and what is on their tapes.
     pub backup: BackupCounts,
+    /// What a bridge to other networks did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bridge: Option<localtalk::BridgeFigures>,
 }
 
 /// Requests of the mail clients.

@@ -3,9 +3,9 @@
 use crate::case::{Case, CaseError};
 pub use crate::keep::Keep;
 use crate::keep::Sinks;
+use crate::live::{Nobody, Outside, Recording};
 use crate::outcome::{self, BackupCounts, MachineNetwork, MailCounts, Outcome, TapeCounts};
 use crate::scenario::Scenario;
-use crate::serial::{Host, Recording};
 use crate::verdict::backup::{self, Comparison};
 use crate::verdict::cpu::{CpuWatch, Sample, Stopped};
 use crate::verdict::interrupts::Intervals;
@@ -77,6 +77,8 @@ enum End {
 
 /// How often a run is asked whether it is over.
 const LOOK: Ticks = Ticks(Ticks::PER_SECOND / 10);
+/// How often a run with a bridge meets what is outside: a small part of what a round trip of datagrams takes.
+const MEET: Ticks = Ticks::from_millis(1);
 /// `DSErrCode`, the number of the last system error (*Inside Macintosh II*, the System Error Handler).
 const DS_ERR_CODE: u32 = 0xAF0;
 
@@ -179,7 +181,10 @@ impl Run {
             let traffic = Ticks::from_millis(
                 parameters.number("mail.start") + parameters.number("mail.duration"),
             );
-            let quiet = parameters.number("mail.clients") == 0 && !self.mail.has_emulated();
+            // Whoever is behind a bridge may be a client.
+            let quiet = parameters.number("mail.clients") == 0
+                && !self.mail.has_emulated()
+                && !self.world.has_bridge();
             if quiet || now >= traffic {
                 return Some(End::Over);
             }
@@ -213,8 +218,8 @@ impl Run {
         log.is_some_and(|log| backup::reported(&log).is_some()) || tape.is_over(now, settle * 3)
     }
 
-    /// What was typed at the machines' modem ports.
-    pub(crate) fn serial_recording(&self, scenario: &Scenario) -> Recording {
+    /// What came from outside.
+    pub(crate) fn recording(&self, scenario: &Scenario) -> Recording {
         let typed = scenario
             .machines
             .iter()
@@ -222,10 +227,32 @@ impl Run {
             .map(|(number, machine)| {
                 (
                     machine.name.clone(),
-                    self.world.serial_typed(number).to_vec(),
+                    self.world.serial_typed(number).clone(),
                 )
             });
-        typed.filter(|one| !one.1.is_empty()).collect()
+        Recording {
+            serial: typed.filter(|one| !one.1.is_empty()).collect(),
+            bridge: self.world.bridge_recording(),
+        }
+    }
+
+    /// Before the run: what was `recorded` will come in at its times. A bridge called `sender` is put on the cable, or that of the recording.
+    fn play(&mut self, scenario: &Scenario, recorded: Option<&Recording>, sender: Option<u32>) {
+        let nothing = Recording::default();
+        let recorded = recorded.unwrap_or(&nothing);
+        for (number, machine) in scenario.machines.iter().enumerate() {
+            for (at, bytes) in recorded.serial.get(&machine.name).into_iter().flatten() {
+                self.world.serial_type(number, *at, bytes.clone());
+            }
+        }
+        let bridge = recorded.bridge.as_ref();
+        if let Some(sender) = sender.or(bridge.map(|bridge| bridge.sender)) {
+            let seed = scenario.parameters.number("run.seed");
+            self.world.attach_bridge(sender, seed);
+        }
+        for (at, datagram) in bridge.into_iter().flat_map(|bridge| &bridge.arrivals) {
+            self.world.arrive(*at, datagram.clone());
+        }
     }
 
     /// How far the run is, in words.
@@ -258,22 +285,21 @@ pub fn run(
     case: Option<&Case>,
     report: &mut dyn FnMut(String),
 ) -> Result<Outcome, RunError> {
-    let serial = case.map(|case| &case.serial);
-    let silent = &mut Silent;
-    run_with_serial(scenario, keep, case, serial, silent, report).map(|(outcome, _)| outcome)
+    let live = case.map(|case| &case.live);
+    run_live(scenario, keep, case, live, &mut Nobody, report).map(|(outcome, _)| outcome)
 }
 
-/// As [`run`], with `host` at the modem port of the first machine. It is asked once in a tenth of a virtual second; what it types is part of
-/// the case, and returned. `recorded` is typed as well, at its own times.
+/// As [`run`], with somebody outside, who is asked once in a tenth of a virtual second, or in a millisecond if there is a bridge. What comes in is part of the
+/// case, and returned. What was `recorded` comes in as well, at its own times, and with the bridge that it came to.
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_with_serial(
+pub fn run_live(
     scenario: &Scenario,
     keep: Option<&Keep>,
     case: Option<&Case>,
     recorded: Option<&Recording>,
-    host: &mut dyn Host,
+    outside: &mut dyn Outside,
     report: &mut dyn FnMut(String),
 ) -> Result<(Outcome, Recording), RunError> {
     let volumes = match case {
@@ -286,29 +312,35 @@ pub fn run_with_serial(
         .map_err(RunError::Keep)?;
     let begin = Instant::now();
     let mut run = Run::new(scenario, &volumes)?;
-    for (number, machine) in scenario.machines.iter().enumerate() {
-        for (at, bytes) in recorded
-            .and_then(|all| all.get(&machine.name))
-            .into_iter()
-            .flatten()
-        {
-            run.world.serial_type(number, *at, bytes.clone());
-        }
-    }
+    let bridge = outside.bridge();
+    run.play(scenario, recorded, bridge);
     let mut shown = 0;
     let end = loop {
-        let typed = host.input();
+        let typed = outside.typed();
         if !typed.is_empty() {
             run.world.serial_type(0, run.world.now(), typed);
         }
-        run.advance(run.world.now() + LOOK, |record| {
-            if let Some(sinks) = &mut sinks {
-                sinks.see(record);
+        let look = run.world.now() + LOOK;
+        while run.world.now() < look {
+            let step = if bridge.is_some() { MEET } else { LOOK };
+            for datagram in outside.arrivals() {
+                run.world.arrive(run.world.now(), datagram);
             }
-        });
+            run.advance(look.min(run.world.now() + step), |record| {
+                if let Some(sinks) = &mut sinks {
+                    sinks.see(record);
+                }
+            });
+            for datagram in run.world.departures() {
+                outside.depart(&datagram);
+            }
+            if bridge.is_some() {
+                outside.wait(run.world.now());
+            }
+        }
         let log = run.world.serial_log(0);
         if log.len() > shown {
-            host.output(&log[shown..]);
+            outside.printed(&log[shown..]);
             shown = log.len();
         }
         report(run.progress());
@@ -323,18 +355,7 @@ pub fn run_with_serial(
             .finish(&run, scenario, &volumes, &outcome)
             .map_err(RunError::Keep)?;
     }
-    Ok((outcome, run.serial_recording(scenario)))
-}
-
-/// Nobody sits at the modem port.
-struct Silent;
-
-impl Host for Silent {
-    fn input(&mut self) -> Vec<u8> {
-        Vec::new()
-    }
-
-    fn output(&mut self, _: &[u8]) {}
+    Ok((outcome, run.recording(scenario)))
 }
 
 fn volumes_of(case: &Case, scenario: &Scenario) -> Result<Vec<BaseVolume>, RunError> {
@@ -469,6 +490,7 @@ fn judge(
         interrupt_latency: intervals.latency,
         tape,
         backup: counts,
+        bridge: run.world.bridge_figures(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A world: Macintoshes and host-side stations on one cable, in one time.
 
 use crate::inputs::{Input, Schedule};
+use crate::live::{BridgeRecording, Feed, Log};
 use crate::parameters::Parameters;
 use crate::profiles;
 use crate::scenario::Scenario;
@@ -9,7 +10,7 @@ use crate::verdict::symbols::Memory;
 use crate::volume::{self, VolumeError};
 use appletalk::mail_client::{Load, MailClients};
 use clock::{Stream, Ticks};
-use localtalk::{Cable, Faults, Signal};
+use localtalk::{Bridge, BridgeFigures, Cable, Faults, Signal};
 use mac::{Mac, MacConfig, Model, Peripheral};
 use scsi::disk::Disk;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use trace::{Record, Tracer};
 /// Macintoshes and mail clients on one cable.
 ///
 /// Everything runs in steps of [`Signal::NOTICE`]: nothing on the cable can be noticed sooner, so within a step no machine can tell in
-/// which order they ran. Machines come first, in the scenario's order, then the clients, then the cable.
+/// which order they ran. Machines come first, in the scenario's order, then the clients, then the bridge, then the cable.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct World {
     now: Ticks,
@@ -29,6 +30,8 @@ pub struct World {
     clients: MailClients,
     /// The machines' modem ports.
     ports: Vec<Port>,
+    /// The bridge on the cable, and the datagrams for it.
+    bridge: Option<(Bridge, Feed)>,
     tracer: Tracer,
     inputs: Schedule<Input>,
 }
@@ -148,6 +151,7 @@ impl World {
                 .iter()
                 .map(|_| Port::new(parameters.number("serial.rate") as u32))
                 .collect(),
+            bridge: None,
             tracer: Tracer::new(Record::WORLD),
             inputs: Schedule::new(&scenario.inputs, &names),
         })
@@ -192,6 +196,16 @@ impl World {
         }
         self.clients
             .advance(until, &mut self.cable, &mut self.tracer);
+        if let Some((bridge, feed)) = &mut self.bridge {
+            while let Some(datagram) = feed.next(self.now) {
+                if !bridge.arrive(self.now, &datagram) {
+                    feed.forget_last();
+                }
+            }
+            if bridge.is_due(until, &self.cable) {
+                bridge.advance(until, &mut self.cable, &mut self.tracer);
+            }
+        }
         self.cable.settle(until, &mut self.tracer);
         self.now = until;
     }
@@ -199,17 +213,57 @@ impl World {
     /// Types `bytes` at the terminal on the modem port of a machine when the world has come to `at`, or with the next step if it has passed
     /// that. For each machine times must not decrease.
     pub fn serial_type(&mut self, machine: usize, at: Ticks, bytes: Vec<u8>) {
-        self.ports[machine].type_at(at, bytes);
+        self.ports[machine].typed.push(at, bytes);
     }
 
     /// What was typed at a machine so far, with the ticks of [`World::serial_type`].
-    pub fn serial_typed(&self, machine: usize) -> &[(Ticks, Vec<u8>)] {
-        &self.ports[machine].typed
+    pub fn serial_typed(&self, machine: usize) -> &Log {
+        self.ports[machine].typed.log()
     }
 
     /// What a machine has sent on its modem port.
     pub fn serial_log(&self, machine: usize) -> &[u8] {
         &self.ports[machine].log
+    }
+
+    /// Puts a bridge on the cable that calls itself `sender` outside. To be done before the world runs.
+    pub fn attach_bridge(&mut self, sender: u32, seed: u64) {
+        let number = self.cable.attach();
+        let bridge = Bridge::new(number, sender, Stream::new(seed, "bridge"));
+        self.bridge = Some((bridge, Feed::default()));
+    }
+
+    /// A datagram comes to the bridge, if there is one, when the world has come to `at`, or with the next step if it has passed that. Times must not decrease.
+    pub fn arrive(&mut self, at: Ticks, datagram: Vec<u8>) {
+        if let Some((_, feed)) = &mut self.bridge {
+            feed.push(at, datagram);
+        }
+    }
+
+    /// Takes the datagrams that the bridge sends.
+    pub fn departures(&mut self) -> impl Iterator<Item = Vec<u8>> {
+        let bridge = self.bridge.as_mut();
+        bridge
+            .into_iter()
+            .flat_map(|(bridge, _)| bridge.departures())
+    }
+
+    /// Whether there is a bridge.
+    pub fn has_bridge(&self) -> bool {
+        self.bridge.is_some()
+    }
+
+    /// What came to the bridge so far.
+    pub fn bridge_recording(&self) -> Option<BridgeRecording> {
+        self.bridge.as_ref().map(|(bridge, feed)| BridgeRecording {
+            sender: bridge.sender(),
+            arrivals: feed.log().clone(),
+        })
+    }
+
+    /// What the bridge has done so far.
+    pub fn bridge_figures(&self) -> Option<BridgeFigures> {
+        self.bridge.as_ref().map(|(bridge, _)| bridge.figures())
     }
 
     /// Gives the machines of a restored world their volumes; false when one is not what it began with.

@@ -160,6 +160,16 @@ impl Cable {
         self.ports.len() - 1
     }
 
+    /// Adds a station and returns its number. It hears what is noticed from now on.
+    pub fn attach(&mut self) -> u8 {
+        self.ports.push(Port {
+            cursor: self.base + self.log.len() as u64,
+            last: self.settled,
+            ..Port::default()
+        });
+        self.stations() - 1
+    }
+
     /// Station `station` puts `signal` on the cable, to be noticed at `at`.
     ///
     /// # Panics

@@ -2,13 +2,16 @@
 //!
 //! Facts come from *Inside AppleTalk*, second edition, chapter 1 and appendices A and B.
 
+mod bridge;
 mod cable;
 mod faults;
 mod fcs;
 pub mod llap;
+pub mod ltoudp;
 mod signal;
 mod station;
 
+pub use bridge::{Bridge, BridgeFigures};
 pub use cable::Cable;
 pub use faults::Faults;
 pub use fcs::Fcs;

@@ -13,7 +13,7 @@ use backoff::Backoff;
 use clock::{Stream, Ticks};
 use reception::Reception;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use trace::{LineEvent, Tracer};
 
 /// From the end of a frame to the driver of its answer. Chapter 1 allows 200 us from the end of one frame to the end of the next
@@ -50,12 +50,20 @@ enum Link {
     BeforeData,
     /// Sends the data.
     SendingData,
-    /// Owes this control packet to that node and waits for the line.
-    BeforeAnswer(u8, u8),
+    /// Owes this control packet and waits for the line.
+    BeforeAnswer(Answer),
     /// Sends a CTS or ACK; `true`: data will follow.
     Answering(bool),
     /// Data for this node are to follow.
     AwaitData,
+}
+
+/// An acknowledgement or a clear-to-send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Answer {
+    to: u8,
+    from: u8,
+    kind: u8,
 }
 
 /// How far the node address is.
@@ -90,6 +98,8 @@ pub struct Station {
     current: Option<Packet>,
     received: VecDeque<(Ticks, Packet)>,
     conflicts: u32,
+    /// Of a station that stands for others, the nodes that it answers for.
+    behind: Option<BTreeSet<u8>>,
 }
 
 impl Station {
@@ -120,7 +130,22 @@ impl Station {
             current: None,
             received: VecDeque::new(),
             conflicts: 0,
+            behind: None,
         }
+    }
+
+    /// A station without an address of its own that stands for the nodes of another network ([`Station::behind`]). It hears every frame, and sends
+    /// what it is given as it is ([`Station::forward`]).
+    pub fn proxy(number: u8, random: Stream) -> Station {
+        Station {
+            behind: Some(BTreeSet::new()),
+            ..Station::with_address(number, 0, random)
+        }
+    }
+
+    /// The nodes that a proxy answers requests to send and enquiries for; nothing of another station.
+    pub fn behind(&mut self) -> Option<&mut BTreeSet<u8>> {
+        self.behind.as_mut()
     }
 
     /// The node address once it is acquired.
@@ -151,20 +176,38 @@ impl Station {
             return false;
         }
         // The source is filled in when the address is known.
-        self.queue.push_back(Packet {
-            destination,
-            source: 0,
-            kind,
-            data,
-        });
+        self.enqueue(
+            now,
+            Packet {
+                destination,
+                source: 0,
+                kind,
+                data,
+            },
+        );
+        true
+    }
+
+    /// As [`Station::send`], for a proxy: queues a packet with its own source. A data packet gets a dialog; a control packet, which must be an ENQ or an ACK, goes
+    /// out alone and once. False, and nothing is sent, when 64 packets wait already or this station is no proxy.
+    #[must_use]
+    pub fn forward(&mut self, now: Ticks, packet: Packet) -> bool {
+        if self.behind.is_none() || self.queue.len() >= QUEUE {
+            return false;
+        }
+        self.enqueue(now, packet);
+        true
+    }
+
+    fn enqueue(&mut self, now: Ticks, packet: Packet) {
+        self.queue.push_back(packet);
         self.now = self.now.max(now);
         if self.link == Link::Rest {
             self.resume(self.now);
         }
-        true
     }
 
-    /// Packets received, oldest first, with the time of their closing flag.
+    /// Packets received, oldest first, with the time of their closing flag; of a proxy every intact packet on the cable that others sent.
     pub fn received(&mut self) -> std::collections::vec_deque::Drain<'_, (Ticks, Packet)> {
         self.received.drain(..)
     }
@@ -212,6 +255,7 @@ impl Station {
         if self.current.is_none() {
             self.current = match self.claim {
                 Claim::Trying(_) => Some(Packet::control(self.address, self.address, llap::ENQ)),
+                Claim::Ours if self.behind.is_some() => self.queue.pop_front(),
                 Claim::Ours => self.queue.pop_front().map(|packet| Packet {
                     source: self.address,
                     ..packet
@@ -261,11 +305,11 @@ impl Station {
                 self.current = None;
                 self.resume(now);
             }
-            Link::BeforeAnswer(..) if self.line.is_busy() => self.resume(now),
-            Link::BeforeAnswer(to, kind) => {
-                let off =
-                    self.transmit(now, &Packet::control(to, self.address, kind), false, cable);
-                self.enter(Link::Answering(kind == llap::CTS), off);
+            Link::BeforeAnswer(_) if self.line.is_busy() => self.resume(now),
+            Link::BeforeAnswer(answer) => {
+                let packet = Packet::control(answer.to, answer.from, answer.kind);
+                let off = self.transmit(now, &packet, false, cable);
+                self.enter(Link::Answering(answer.kind == llap::CTS), off);
             }
             // Carrier within one gap, the first byte within another (appendix B, ReceiveFrame).
             Link::Answering(true) => self.enter(Link::AwaitData, now + FRAME_GAP * 2),
@@ -286,20 +330,28 @@ impl Station {
         off
     }
 
+    fn source(&self) -> u8 {
+        self.current.as_ref().map_or(0, |packet| packet.source)
+    }
+
     fn request(&mut self, now: Ticks, cable: &mut Cable) {
+        if self.claim == Claim::Ours && self.current.as_ref().is_some_and(Packet::is_control) {
+            self.send_data(now, cable);
+            return;
+        }
         let kind = if self.claim == Claim::Ours {
             llap::RTS
         } else {
             llap::ENQ
         };
-        let packet = Packet::control(self.destination(), self.address, kind);
+        let packet = Packet::control(self.destination(), self.source(), kind);
         let off = self.transmit(now, &packet, true, cable);
         self.enter(Link::Requesting, off);
     }
 
     fn send_data(&mut self, now: Ticks, cable: &mut Cable) {
         if let Some(packet) = self.current.take() {
-            let off = self.transmit(now, &packet, false, cable);
+            let off = self.transmit(now, &packet, packet.is_control(), cable);
             self.current = Some(packet);
             self.enter(Link::SendingData, off);
         }
@@ -361,14 +413,19 @@ impl Station {
             return;
         }
         if let Some(bytes) = frame
-            && matches!(bytes.first(), Some(&to) if to == BROADCAST || to == self.address)
             && let Ok(packet) = Packet::decode(&bytes)
         {
-            self.receive(at, packet, tracer);
-            return;
+            let to_this = self.is_for(packet.destination);
+            if self.behind.is_some() {
+                self.received.push_back((at, packet.clone()));
+            }
+            if to_this {
+                self.receive(at, packet, tracer);
+                return;
+            }
         }
         match (self.link, signal) {
-            (Link::Waiting | Link::BeforeData | Link::BeforeAnswer(..), Signal::Idle) => {
+            (Link::Waiting | Link::BeforeData | Link::BeforeAnswer(_), Signal::Idle) => {
                 // Counted from when the line went quiet, not from when that was noticed.
                 let quiet = self.line.quiet_since();
                 self.timer = at.max(
@@ -404,6 +461,14 @@ impl Station {
         }
     }
 
+    fn is_for(&self, node: u8) -> bool {
+        match &self.behind {
+            _ if node == BROADCAST => true,
+            Some(behind) => behind.contains(&node),
+            None => node == self.address,
+        }
+    }
+
     /// An intact packet for this node or for all.
     fn receive(&mut self, at: Ticks, packet: Packet, tracer: &mut Tracer) {
         let to_all = packet.destination == BROADCAST;
@@ -418,7 +483,8 @@ impl Station {
             self.link,
             Link::AwaitCarrier | Link::AwaitFrame | Link::AwaitEnd
         );
-        if awaiting && packet.kind == llap::CTS && packet.source == self.destination() {
+        let answers = packet.source == self.destination() && packet.destination == self.source();
+        if awaiting && packet.kind == llap::CTS && answers {
             self.enter(Link::BeforeData, at + FRAME_GAP);
             return;
         }
@@ -426,18 +492,23 @@ impl Station {
             self.collision(at, tracer);
             return;
         }
+        let answer = |kind| {
+            Link::BeforeAnswer(Answer {
+                to: packet.source,
+                from: packet.destination,
+                kind,
+            })
+        };
         match packet.kind {
-            llap::ENQ if !to_all => {
-                self.enter(Link::BeforeAnswer(packet.source, llap::ACK), at + FRAME_GAP)
-            }
-            llap::RTS if !to_all => {
-                self.enter(Link::BeforeAnswer(packet.source, llap::CTS), at + FRAME_GAP)
-            }
+            llap::ENQ if !to_all => self.enter(answer(llap::ACK), at + FRAME_GAP),
+            llap::RTS if !to_all => self.enter(answer(llap::CTS), at + FRAME_GAP),
             llap::RTS => self.enter(Link::AwaitData, at + FRAME_GAP * 3),
             llap::ACK | llap::CTS => self.conflicts += 1,
             llap::ENQ => {}
             _ => {
-                self.received.push_back((at, packet));
+                if self.behind.is_none() {
+                    self.received.push_back((at, packet));
+                }
                 if awaiting {
                     self.collision(at, tracer);
                 } else {
