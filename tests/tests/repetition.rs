@@ -126,7 +126,10 @@ fn what_is_typed_at_the_modem_port_is_kept_in_the_case() {
     fs::write(path("out/case.toml"), case.replace("41544454", "4154445")).unwrap();
     let damaged = shoeshine(&["replay", &path("out")]);
     assert_eq!(damaged.code, 2);
-    assert!(damaged.err.contains("[case.serial]"), "{damaged:?}");
+    assert!(
+        damaged.err.contains("[case.live] serial.mac"),
+        "{damaged:?}"
+    );
     // The log is not written over.
     let again = shoeshine(&["run", "mail-only", "--serial", &path("log")]);
     assert_eq!(again.code, 2);

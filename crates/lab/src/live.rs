@@ -185,6 +185,8 @@ fn log_from_toml(place: &str, value: &toml::Value) -> Result<Log, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::run_live;
+    use crate::scenario::Scenario;
 
     #[test]
     fn a_feed_gives_at_its_time_and_keeps_what_it_gave() {
@@ -231,5 +233,82 @@ mod tests {
             let error = Recording::from_toml(&text.parse().unwrap()).unwrap_err();
             assert!(error.contains(named), "{text}: {error}");
         }
+    }
+
+    /// Node 3 of an outside network, which asks once in a second who is there.
+    #[derive(Default)]
+    struct Asker {
+        next: u64,
+        now: Ticks,
+        heard: Vec<Vec<u8>>,
+    }
+
+    /// An NBP lookup of `=:=@*`, with the request's number 77, from node 3 and its socket 200 to all.
+    const LOOKUP: &[u8] = &[
+        0, 0, 0, 9, 0xFF, 3, 1, 0, 18, 2, 200, 2, 0x21, 77, 0, 0, 3, 200, 0, 1, b'=', 1, b'=', 1,
+        b'*',
+    ];
+
+    impl Outside for Asker {
+        fn bridge(&mut self) -> Option<u32> {
+            Some(8)
+        }
+
+        fn arrivals(&mut self) -> Vec<Vec<u8>> {
+            if self.now < Ticks::from_secs(self.next) {
+                return Vec::new();
+            }
+            self.next += 1;
+            let own = [&[0, 0, 0, 8][..], &LOOKUP[4..]].concat();
+            vec![vec![0; 5], LOOKUP.to_vec(), own]
+        }
+
+        fn depart(&mut self, datagram: &[u8]) {
+            self.heard.push(datagram.to_vec());
+        }
+
+        fn wait(&mut self, now: Ticks) {
+            self.now = now;
+        }
+    }
+
+    #[test]
+    fn a_run_with_others_behind_the_bridge_repeats_without_them() {
+        let mut scenario = Scenario::find("mail-only").unwrap();
+        scenario.set("mail.clients=0").unwrap();
+        scenario.set("mail.duration=6000").unwrap();
+        let quiet = &mut |_| {};
+        let mut asker = Asker::default();
+        let (live, recording) = run_live(&scenario, None, None, None, &mut asker, quiet).unwrap();
+        let replies = asker.heard.iter().filter(|heard| heard[4..] != LOOKUP[4..]);
+        let mut replies = replies.filter(|heard| heard[4] == 3 && heard.get(12) == Some(&0x31));
+        assert!(
+            replies.any(|reply| reply.windows(11).any(|part| part == b"Post Office")),
+            "the server's name comes across"
+        );
+        let figures = live.bridge.unwrap();
+        assert_eq!(figures.received, asker.next * 2, "its own do not count");
+        assert_eq!(figures.malformed, asker.next);
+        let kept = Recording::from_toml(&recording.to_toml().parse().unwrap()).unwrap();
+        assert_eq!(kept, recording);
+        let replay = |recording: &Recording| {
+            run_live(
+                &scenario,
+                None,
+                None,
+                Some(recording),
+                &mut Nobody,
+                &mut |_| {},
+            )
+            .unwrap()
+            .0
+        };
+        let again = replay(&kept);
+        assert_eq!(again.trace_hash, live.trace_hash);
+        assert_eq!(again.bridge, live.bridge);
+        let mut other = kept.clone();
+        other.bridge.as_mut().unwrap().arrivals.pop();
+        other.bridge.as_mut().unwrap().arrivals.pop();
+        assert_ne!(replay(&other).trace_hash, live.trace_hash);
     }
 }

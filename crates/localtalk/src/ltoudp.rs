@@ -65,12 +65,10 @@ pub fn decode(datagram: &[u8]) -> Result<(u32, Packet), Malformed> {
         .ok_or(Malformed::Size)?;
     let packet = Packet::decode(packet).map_err(Malformed::Packet)?;
     match packet.kind {
-        llap::RTS | llap::CTS => return Err(Malformed::Access),
-        llap::ENQ | llap::ACK if packet.destination == BROADCAST => {
-            return Err(Malformed::Address);
-        }
+        llap::RTS | llap::CTS => Err(Malformed::Access),
+        llap::ENQ | llap::ACK if packet.destination == BROADCAST => Err(Malformed::Address),
         _ if matches!(packet.source, 0 | BROADCAST) || packet.destination == 0 => {
-            return Err(Malformed::Address);
+            Err(Malformed::Address)
         }
         _ => Ok((u32::from_be_bytes(*sender), packet)),
     }

@@ -54,7 +54,16 @@ pub(crate) enum Command {
     Disk(DiskCommand),
 }
 
-#[derive(Args, Default)]
+impl Command {
+    /// What happens without a command: `run` without arguments.
+    pub(crate) fn default_run() -> Command {
+        Arguments::parse_from(["shoeshine", "run"])
+            .command
+            .expect("`run` is a command")
+    }
+}
+
+#[derive(Args)]
 pub(crate) struct RunArguments {
     /// A name of the catalogue or a TOML file [default: q99304]
     pub(crate) scenario: Option<String>,
@@ -91,6 +100,30 @@ pub(crate) struct RunArguments {
     /// Type this file at the modem port, from the start of the run
     #[arg(long, value_name = "FILE")]
     pub(crate) serial_input: Option<PathBuf>,
+    /// Join the cable to other stations of this network: LocalTalk over UDP. The run keeps to real time
+    #[arg(long, value_name = "ltoudp", value_parser = ["ltoudp"])]
+    pub(crate) bridge: Option<String>,
+    /// Address of the interface that the bridge uses, and no other
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        requires = "bridge",
+        default_value = "127.0.0.1"
+    )]
+    pub(crate) bridge_interface: std::net::Ipv4Addr,
+    /// Virtual seconds in a second, at most, of a run with a bridge
+    #[arg(long, value_name = "FACTOR", requires = "bridge", default_value_t = 1.0, value_parser = pace)]
+    pub(crate) pace: f64,
+}
+
+/// A factor by which peers can still keep time.
+fn pace(text: &str) -> Result<f64, String> {
+    let factor: f64 = text.parse().map_err(|_| "a number, like 0.5".to_owned())?;
+    if (0.01..=100.0).contains(&factor) {
+        Ok(factor)
+    } else {
+        Err("it goes from 0.01 to 100".into())
+    }
 }
 
 #[derive(Subcommand)]

@@ -2,13 +2,14 @@
 
 mod arguments;
 mod bench;
+mod bridge;
 mod disk;
 mod report;
 mod run;
 mod serial;
 mod tape;
 
-use arguments::{Arguments, Command, RunArguments};
+use arguments::{Arguments, Command};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -31,10 +32,7 @@ pub fn command_line() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     let ended = std::panic::catch_unwind(|| {
         let arguments = Arguments::parse();
-        match arguments
-            .command
-            .unwrap_or_else(|| Command::Run(RunArguments::default()))
-        {
+        match arguments.command.unwrap_or_else(Command::default_run) {
             Command::Run(arguments) => run::run(&arguments),
             Command::Replay { case, json } => run::replay(&case, json),
             Command::List { json } => report::list(json),

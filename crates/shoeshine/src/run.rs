@@ -1,13 +1,14 @@
 use crate::arguments::RunArguments;
+use crate::bridge::{Bridge, Host};
 use crate::report::{resolve, tell};
 use crate::serial::Serial;
 use crate::{Ended, NO_VERDICT, NOT_DETERMINISTIC, UNEXPECTED};
 use indicatif::ProgressBar;
 use lab::case::Case;
+use lab::live::{Nobody, Outside, Recording};
 use lab::outcome::Outcome;
 use lab::run::{Keep, RunError};
 use lab::scenario::{Expectation, Scenario};
-use lab::serial::Recording;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -29,13 +30,21 @@ pub(crate) fn run(arguments: &RunArguments) -> Ended {
         force: arguments.force,
     });
     let input = arguments.serial_input.as_deref();
-    let mut serial = Serial::open(arguments.serial.as_deref(), input)?;
-    let (outcome, typed) = execute(&scenario, keep.as_ref(), None, None, &mut serial)
+    let mut host = Host {
+        serial: Serial::open(arguments.serial.as_deref(), input)?,
+        bridge: match arguments.bridge {
+            Some(_) => Some(Bridge::open(arguments.bridge_interface, arguments.pace)?),
+            None => None,
+        },
+    };
+    let (outcome, live) = execute(&scenario, keep.as_ref(), None, None, &mut host)
         .map_err(|error| error.to_string())?;
-    serial.finish()?;
+    host.serial.finish()?;
+    if let Some(bridge) = &host.bridge {
+        bridge.tell();
+    }
     if arguments.verify {
-        let nobody = &mut Serial::open(None, None)?;
-        let (again, _) = execute(&scenario, None, None, Some(&typed), nobody)
+        let (again, _) = execute(&scenario, None, None, Some(&live), &mut Nobody)
             .map_err(|error| error.to_string())?;
         if again.trace_hash != outcome.trace_hash {
             eprintln!(
@@ -56,13 +65,12 @@ pub(crate) fn run(arguments: &RunArguments) -> Ended {
 
 pub(crate) fn replay(case: &Path, json: bool) -> Ended {
     let case = Case::open(case).map_err(|error| error.to_string())?;
-    let nobody = &mut Serial::open(None, None)?;
     let (outcome, _) = execute(
         &case.scenario,
         None,
         Some(&case),
-        Some(&case.serial),
-        nobody,
+        Some(&case.live),
+        &mut Nobody,
     )
     .map_err(|error| error.to_string())?;
     if outcome.trace_hash != case.trace_hash {
@@ -146,15 +154,15 @@ fn execute(
     scenario: &Scenario,
     keep: Option<&Keep>,
     case: Option<&Case>,
-    typed: Option<&Recording>,
-    serial: &mut Serial,
+    recorded: Option<&Recording>,
+    outside: &mut dyn Outside,
 ) -> Result<(Outcome, Recording), RunError> {
     let bar = if std::io::stderr().is_terminal() {
         ProgressBar::new_spinner()
     } else {
         ProgressBar::hidden()
     };
-    let outcome = lab::run::run_with_serial(scenario, keep, case, typed, serial, &mut |text| {
+    let outcome = lab::run::run_live(scenario, keep, case, recorded, outside, &mut |text| {
         bar.set_message(text);
         bar.tick();
     });

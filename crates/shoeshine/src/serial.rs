@@ -1,6 +1,5 @@
 //! `--serial`: a file or a pseudo-terminal at the modem port of the first machine.
 
-use lab::serial::Host;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -67,8 +66,9 @@ impl Serial {
     }
 }
 
-impl Host for Serial {
-    fn input(&mut self) -> Vec<u8> {
+impl Serial {
+    /// What was typed since the last call.
+    pub(crate) fn input(&mut self) -> Vec<u8> {
         #[cfg(unix)]
         if let Some(pty) = &mut self.pty {
             self.input.extend(pty.read());
@@ -76,7 +76,8 @@ impl Host for Serial {
         std::mem::take(&mut self.input)
     }
 
-    fn output(&mut self, bytes: &[u8]) {
+    /// What the machine has sent since the last call.
+    pub(crate) fn output(&mut self, bytes: &[u8]) {
         #[cfg(unix)]
         if let Some(pty) = &mut self.pty {
             pty.write(bytes);
