@@ -33,6 +33,8 @@ pub struct Session {
     pub defects: Vec<Defect>,
     /// What the session end says, if it is there.
     pub end: Option<SessionEnd>,
+    /// Record headers found. Without a single one this is no session of this format but something else between two filemarks.
+    pub records: u64,
 }
 
 /// A file as it was found on the tape.
@@ -141,27 +143,77 @@ struct Found {
 
 /// Reads every session on the tape.
 pub fn sessions<'a>(items: impl IntoIterator<Item = Item<'a>>) -> Vec<Session> {
-    let mut sessions = Vec::new();
-    let mut first = 0;
-    let mut bytes: Vec<u8> = Vec::new();
-    let mut block = 0;
-    for item in items.into_iter().chain([Item::Filemark]) {
+    let mut reader = Reader::default();
+    let mut sessions: Vec<Session> = items
+        .into_iter()
+        .filter_map(|item| reader.push(item))
+        .collect();
+    sessions.extend(reader.push(Item::Filemark));
+    sessions
+}
+
+/// Reads a tape item by item. It keeps one session; what comes before the first record header between two filemarks is only counted, so that tapes of other
+/// programs take no memory.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// Blocks before the last filemark.
+    first: u64,
+    /// Blocks since then that came before the first header.
+    stray: u64,
+    /// Everything from the first header on.
+    bytes: Vec<u8>,
+}
+
+impl Reader {
+    /// Takes the next item of the tape; a filemark gives the session that it ends. Behind the last item a filemark must be pushed.
+    pub fn push(&mut self, item: Item<'_>) -> Option<Session> {
         match item {
+            Item::Record(record) if self.bytes.is_empty() => {
+                let ours = record
+                    .chunks(BLOCK)
+                    .position(|block| Header::in_block(block).is_some());
+                let before = ours.unwrap_or(record.len().div_ceil(BLOCK));
+                self.stray += before as u64;
+                if ours.is_some() {
+                    self.keep(&record[before * BLOCK..]);
+                }
+                None
+            }
             Item::Record(record) => {
-                bytes.extend_from_slice(record);
-                bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
-                block = first + (bytes.len() / BLOCK) as u64;
+                self.keep(record);
+                None
             }
             Item::Filemark => {
-                if !bytes.is_empty() {
-                    sessions.push(session(&bytes, first));
+                let (bytes, stray) = (
+                    std::mem::take(&mut self.bytes),
+                    std::mem::take(&mut self.stray),
+                );
+                let (first, begin) = (self.first, self.first + stray);
+                self.first = begin + (bytes.len() / BLOCK) as u64;
+                if self.first == first {
+                    return None;
                 }
-                bytes.clear();
-                first = block;
+                let mut session = session(&bytes, begin);
+                session.first_block = first;
+                if stray > 0 {
+                    let defect = Defect {
+                        block: first,
+                        kind: DefectKind::NoHeader,
+                        path: None,
+                        offset: None,
+                    };
+                    session.defects.insert(0, defect);
+                }
+                Some(session)
             }
         }
     }
-    sessions
+
+    fn keep(&mut self, record: &[u8]) {
+        self.bytes.extend_from_slice(record);
+        self.bytes
+            .resize(self.bytes.len().next_multiple_of(BLOCK), 0);
+    }
 }
 
 fn session(bytes: &[u8], first: u64) -> Session {
@@ -170,6 +222,7 @@ fn session(bytes: &[u8], first: u64) -> Session {
         ..Session::default()
     };
     let found = scan(bytes, first, &mut session.defects);
+    session.records = found.len() as u64;
     // Of several records with one sequence number the first good one counts.
     let mut by_sequence: BTreeMap<u32, Found> = BTreeMap::new();
     for record in found {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use tape::media::{TapeFile, tap::Gaps};
+use tape::media::tap::Gaps;
 use trace::Record;
 
 /// Where a run's results go.
@@ -126,7 +126,7 @@ impl Sinks {
             )?;
             if let Some(medium) = run.world.cartridge(number, &scenario.parameters) {
                 let path = self.partial.join(folder).join("tape.tap");
-                TapeFile::save(&path, medium, Gaps::Drop).map_err(|error| error.to_string())?;
+                tape::media::save(&path, medium, Gaps::Drop).map_err(|error| error.to_string())?;
             }
             let log = run.world.serial_log(number);
             if !log.is_empty() {

@@ -1,5 +1,6 @@
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use tape::media::Format;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 the run ended as expected, 1 it ended otherwise, 2 usage or bad input, \
@@ -46,7 +47,7 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Tape images in the SIMH .tap format
+    /// Tape images
     #[command(subcommand)]
     Tape(TapeCommand),
     /// HFS volumes
@@ -126,6 +127,19 @@ fn pace(text: &str) -> Result<f64, String> {
     }
 }
 
+const TAPE_EXIT_CODES: &str = "\
+Exit codes: 0 all is well, 1 the tape is damaged or the copy is not the whole of it, 2 usage or bad input, 70 internal error.";
+
+/// An image to read.
+#[derive(Args)]
+pub(crate) struct ImageArguments {
+    /// The image: SIMH (.tap), E11 or AWS
+    pub(crate) file: PathBuf,
+    /// Its format, tap, e11 or aws [default: what its content shows]
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum TapeCommand {
     /// Make an empty tape
@@ -133,18 +147,20 @@ pub(crate) enum TapeCommand {
         /// The image to make
         file: PathBuf,
     },
-    /// List sessions, files and damage of a backup tape
+    /// List what lies between the marks, and sessions, files and damage of a backup tape
+    #[command(after_help = TAPE_EXIT_CODES)]
     Ls {
-        /// The image
-        file: PathBuf,
+        #[command(flatten)]
+        image: ImageArguments,
         /// Print one JSON object on standard output
         #[arg(long)]
         json: bool,
     },
     /// Check the image's structure and every checksum of the backup
+    #[command(after_help = TAPE_EXIT_CODES)]
     Verify {
-        /// The image
-        file: PathBuf,
+        #[command(flatten)]
+        image: ImageArguments,
         /// Print one JSON object on standard output
         #[arg(long)]
         json: bool,
@@ -161,12 +177,62 @@ pub(crate) enum TapeCommand {
         json: bool,
     },
     /// Write every file of a backup tape into a folder
+    #[command(after_help = TAPE_EXIT_CODES)]
     Extract {
-        /// The image
-        file: PathBuf,
+        #[command(flatten)]
+        image: ImageArguments,
         /// The folder
         dir: PathBuf,
     },
+    /// Write an image of any format as a SIMH image, and say what that cannot hold
+    #[command(after_help = TAPE_EXIT_CODES)]
+    Copy {
+        #[command(flatten)]
+        image: ImageArguments,
+        /// The image to make
+        to: PathBuf,
+        /// Leave out erase gaps
+        #[arg(long)]
+        no_gaps: bool,
+        /// Of a damaged image, copy what comes before the damage
+        #[arg(long)]
+        salvage: bool,
+        /// Replace the image to make if it exists
+        #[arg(long)]
+        force: bool,
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Place a defect: records that can no longer be read, or with --write a place on which nothing that is written can be read back
+    #[command(after_help = TAPE_EXIT_CODES)]
+    Inject {
+        #[command(flatten)]
+        image: ImageArguments,
+        #[command(flatten)]
+        place: PlaceArguments,
+        /// How many records (with --frame: frames of 512 bytes) are defective
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1 << 24))]
+        count: u64,
+        /// Spoil the place for later writes, not the record that is there
+        #[arg(long)]
+        write: bool,
+    },
+}
+
+/// A place on a tape.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct PlaceArguments {
+    /// The record with this number, from 0; marks are not counted
+    #[arg(long, value_name = "N")]
+    pub(crate) record: Option<u64>,
+    /// The record that holds this byte of all data, from 0
+    #[arg(long, value_name = "N")]
+    pub(crate) byte: Option<u64>,
+    /// This place along the tape, in frames of 512 bytes from 0
+    #[arg(long, value_name = "N")]
+    pub(crate) frame: Option<u64>,
 }
 
 #[derive(Subcommand)]

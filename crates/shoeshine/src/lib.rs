@@ -3,6 +3,7 @@
 mod arguments;
 mod bench;
 mod bridge;
+mod cartridge;
 mod disk;
 mod report;
 mod run;

@@ -1,10 +1,14 @@
-use crate::arguments::TapeCommand;
+//! Tape images that are listed, checked and read back. An image is read from its beginning to its end once; of what is on it, one session is kept.
+
+use crate::arguments::{ImageArguments, TapeCommand};
+use crate::cartridge::{self, Copying};
 use crate::{Ended, UNEXPECTED};
 use guest::archive::{self, DefectKind, Item, Session};
 use lab::host::Target;
-use std::fs;
+use serde_json::{Value, json};
 use std::path::Path;
-use tape::media::{Content, Medium, TapeFile, tap};
+use tape::media::image::ImageError;
+use tape::media::{Image, Object, TapeFile};
 
 pub(crate) fn execute(command: TapeCommand) -> Ended {
     match command {
@@ -13,27 +17,159 @@ pub(crate) fn execute(command: TapeCommand) -> Ended {
             eprintln!("{}: a blank tape", file.display());
             Ok(0)
         }
-        TapeCommand::Ls { file, json } => list(&file, json),
-        TapeCommand::Verify { file, json } => verify(&file, json),
-        TapeCommand::Extract { file, dir } => extract(&file, &dir),
+        TapeCommand::Ls { image, json } => list(&image, json),
+        TapeCommand::Verify { image, json } => verify(&image, json),
+        TapeCommand::Extract { image, dir } => extract(&image, &dir),
         TapeCommand::Bench {
             profiles,
             output,
             json,
         } => crate::bench::execute(&profiles, output.as_deref(), json),
+        TapeCommand::Copy {
+            image,
+            to,
+            no_gaps,
+            salvage,
+            force,
+            json,
+        } => {
+            let how = Copying {
+                no_gaps,
+                salvage,
+                force,
+                json,
+            };
+            cartridge::copy(&image, &to, &how)
+        }
+        TapeCommand::Inject {
+            image,
+            place,
+            count,
+            write,
+        } => cartridge::inject(&image, &place, count, write),
     }
 }
 
-fn open(file: &Path) -> Result<Medium, String> {
-    let image = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    tap::parse(&image).map_err(|error| format!("{}: {error}", file.display()))
+/// What lies between two tape marks.
+#[derive(Default)]
+struct Stretch {
+    /// Number of its first block on tape, records and marks counted alike.
+    block: u64,
+    records: u64,
+    bad: u64,
+    bytes: u64,
+    shortest: usize,
+    longest: usize,
 }
 
-fn sessions(medium: &Medium) -> Vec<Session> {
-    archive::sessions(medium.blocks().map(|block| match block.content {
-        Content::Record { data, .. } => Item::Record(data),
-        Content::Mark => Item::Filemark,
-    }))
+impl Stretch {
+    fn json(&self, session: bool) -> Value {
+        json!({
+            "block": self.block, "records": self.records, "bad_records": self.bad, "bytes": self.bytes,
+            "shortest": self.shortest, "longest": self.longest, "session": session,
+        })
+    }
+
+    fn line(&self, session: Option<&Session>) -> String {
+        let size = match (self.shortest, self.longest) {
+            (shortest, longest) if shortest == longest => longest.to_string(),
+            (shortest, longest) => format!("{shortest}-{longest}"),
+        };
+        let what = match session {
+            Some(session) => format!("backup of {}", session.volume),
+            None => "other data".into(),
+        };
+        format!(
+            "{:>9} {:>9} {:>13} {:>6} {:>14}  {what}",
+            self.block, self.records, size, self.bad, self.bytes
+        )
+    }
+}
+
+/// What a whole tape has.
+#[derive(Default)]
+struct Totals {
+    records: u64,
+    bad: u64,
+    marks: u64,
+    gaps: u64,
+    skipped: u64,
+    bytes: u64,
+    sessions: u64,
+    /// Bytes behind the end of the medium.
+    behind: u64,
+    damage: Option<ImageError>,
+}
+
+/// Reads a tape and gives `each` what lies between two marks, as a session when it is one.
+fn walk(
+    image: &mut Image,
+    mut each: impl FnMut(&Stretch, Option<Session>) -> Result<(), String>,
+) -> Result<Totals, String> {
+    let mut totals = Totals::default();
+    let (mut data, mut archive) = (Vec::new(), archive::Reader::default());
+    let mut stretch = Stretch::default();
+    loop {
+        let object = image.reader.read(&mut data).unwrap_or_else(|error| {
+            totals.damage = Some(error);
+            None
+        });
+        match object {
+            Some(Object::Record { len, bad }) => {
+                archive.push(Item::Record(&data));
+                totals.records += 1;
+                totals.bad += u64::from(bad);
+                totals.bytes += len as u64;
+                stretch.shortest = match stretch.records {
+                    0 => len,
+                    _ => stretch.shortest.min(len),
+                };
+                stretch.longest = stretch.longest.max(len);
+                stretch.records += 1;
+                stretch.bad += u64::from(bad);
+                stretch.bytes += len as u64;
+                continue;
+            }
+            Some(Object::Mark) => totals.marks += 1,
+            Some(Object::Gap) => {
+                totals.gaps += 1;
+                continue;
+            }
+            Some(Object::Skipped { .. }) => {
+                totals.skipped += 1;
+                continue;
+            }
+            None => {}
+        }
+        let session = archive
+            .push(Item::Filemark)
+            .filter(|session| session.records > 0);
+        totals.sessions += u64::from(session.is_some());
+        if stretch.records > 0 {
+            each(&stretch, session)?;
+        }
+        if object.is_none() {
+            let read = image.reader.offset() + 4;
+            totals.behind = image.reader.image_len().saturating_sub(read);
+            return Ok(totals);
+        }
+        stretch = Stretch {
+            block: totals.records + totals.marks,
+            ..Stretch::default()
+        };
+    }
+}
+
+fn open(image: &ImageArguments) -> Result<Image, String> {
+    Image::open(&image.file, image.format).map_err(|error| error.to_string())
+}
+
+/// An image that is damaged at its very beginning is none.
+fn refuse_none(image: &ImageArguments, totals: &Totals) -> Result<(), String> {
+    match &totals.damage {
+        Some(error) if error.offset == 0 => Err(format!("{}: {error}", image.file.display())),
+        _ => Ok(()),
+    }
 }
 
 fn describe(kind: DefectKind) -> String {
@@ -45,78 +181,121 @@ fn describe(kind: DefectKind) -> String {
     }
 }
 
-fn defects(session: &Session) -> Vec<serde_json::Value> {
-    let one = |defect: &archive::Defect| {
-        serde_json::json!({
-            "block": defect.block, "what": describe(defect.kind), "path": defect.path, "offset": defect.offset,
-        })
-    };
+fn defects(session: &Session) -> Vec<Value> {
+    let one = |defect: &archive::Defect| json!({ "block": defect.block, "what": describe(defect.kind), "path": defect.path, "offset": defect.offset });
     session.defects.iter().map(one).collect()
 }
 
-fn list(file: &Path, json: bool) -> Ended {
-    let medium = open(file)?;
-    let (mut records, mut bad, mut marks) = (0_u64, 0_u64, 0_u64);
-    for block in medium.blocks() {
-        match block.content {
-            Content::Record { bad: damaged, .. } => {
-                (records, bad) = (records + 1, bad + u64::from(damaged))
-            }
-            Content::Mark => marks += 1,
-        }
-    }
-    let sessions = sessions(&medium);
-    if json {
-        let sessions: Vec<_> = sessions
-            .iter()
-            .map(|session| {
-                let files: Vec<_> = session
-                    .files
-                    .iter()
-                    .map(|file| {
-                        serde_json::json!({
-                            "path": file.path, "data": file.file.data.len(), "resource": file.file.resource.len(),
-                            "intact": file.intact,
-                        })
-                    })
-                    .collect();
-                serde_json::json!({
-                    "volume": session.volume, "date": session.date, "first_block": session.first_block, "files": files,
-                    "complete": session.end.is_some(), "defects": defects(session),
-                })
+fn session_json(session: &Session) -> Value {
+    let files: Vec<Value> = session
+        .files
+        .iter()
+        .map(|file| {
+            json!({
+                "path": file.path, "data": file.file.data.len(), "resource": file.file.resource.len(), "intact": file.intact,
             })
-            .collect();
+        })
+        .collect();
+    json!({
+        "volume": session.volume, "date": session.date, "first_block": session.first_block, "files": files,
+        "complete": session.end.is_some(), "defects": defects(session),
+    })
+}
+
+fn list(arguments: &ImageArguments, json: bool) -> Ended {
+    let mut image = open(arguments)?;
+    let format = image.reader.format().name();
+    let (mut stretches, mut sessions, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+    let mut headed = false;
+    let totals = walk(&mut image, |stretch, session| {
+        if json {
+            stretches.push(stretch.json(session.is_some()));
+            sessions.extend(session.iter().map(session_json));
+            return Ok(());
+        }
+        if !headed {
+            println!("    block   records          size    bad          bytes");
+            headed = true;
+        }
+        println!("{}", stretch.line(session.as_ref()));
+        lines.extend(session.iter().flat_map(session_lines));
+        Ok(())
+    })?;
+    refuse_none(arguments, &totals)?;
+    if json {
         println!(
             "{}",
-            serde_json::json!({ "records": records, "bad_records": bad, "filemarks": marks, "sessions": sessions })
+            json!({
+                "format": format, "records": totals.records, "bad_records": totals.bad, "filemarks": totals.marks, "gaps": totals.gaps,
+                "skipped": totals.skipped, "bytes": totals.bytes, "bytes_behind_end": totals.behind,
+                "write_protected": image.sidecar.write_protected, "setmarks": image.sidecar.setmarks, "defects": image.sidecar.defects,
+                "damage": totals.damage.as_ref().map(ImageError::to_string), "files": stretches, "sessions": sessions,
+            })
         );
-        return Ok(0);
+    } else {
+        lines.iter().for_each(|line| println!("{line}"));
+        summary(arguments, &image, format, &totals);
     }
+    Ok(if totals.damage.is_some() {
+        UNEXPECTED
+    } else {
+        0
+    })
+}
+
+fn session_lines(session: &Session) -> Vec<String> {
+    let mut lines = vec![format!(
+        "\nsession at block {}: volume {}",
+        session.first_block, session.volume
+    )];
+    for file in &session.files {
+        let mark = if file.intact { ' ' } else { '!' };
+        lines.push(format!(
+            "{mark} {:>9} {:>9}  {}",
+            file.file.data.len(),
+            file.file.resource.len(),
+            file.path
+        ));
+    }
+    lines.extend(session.defects.iter().map(defect_line));
+    lines
+}
+
+fn summary(arguments: &ImageArguments, image: &Image, format: &str, totals: &Totals) {
+    let name = arguments.file.display();
     println!(
-        "{}: {records} records ({bad} bad), {marks} filemarks, {} sessions",
-        file.display(),
-        sessions.len()
+        "\n{name}: {format} format, {} records ({} bad) of {} bytes, {} tape marks, {} gaps, {} sessions",
+        totals.records, totals.bad, totals.bytes, totals.marks, totals.gaps, totals.sessions
     );
-    for session in &sessions {
-        println!(
-            "\nsession at block {}: volume {}",
-            session.first_block, session.volume
-        );
-        for file in &session.files {
-            let mark = if file.intact { ' ' } else { '!' };
-            println!(
-                "{mark} {:>9} {:>9}  {}",
-                file.file.data.len(),
-                file.file.resource.len(),
-                file.path
-            );
-        }
-        session
-            .defects
-            .iter()
-            .for_each(|defect| println!("{}", defect_line(defect)));
+    let sidecar = &image.sidecar;
+    if sidecar.write_protected {
+        println!("{name}: write protected");
     }
-    Ok(0)
+    let frames: u64 = sidecar
+        .defects
+        .iter()
+        .map(|[first, last]| last - first + 1)
+        .sum();
+    if frames > 0 || !sidecar.setmarks.is_empty() {
+        println!(
+            "{name}: {} of the tape marks are setmarks, {frames} frames are defective",
+            sidecar.setmarks.len()
+        );
+    }
+    if totals.skipped > 0 {
+        println!(
+            "{name}: {} objects of private or reserved classes, not read",
+            totals.skipped
+        );
+    }
+    if let Some(error) = &totals.damage {
+        println!("{name}: {error}");
+    } else if totals.behind > 0 {
+        println!(
+            "{name}: {} bytes behind the end of the medium, not read",
+            totals.behind
+        );
+    }
 }
 
 fn defect_line(defect: &archive::Defect) -> String {
@@ -128,49 +307,60 @@ fn defect_line(defect: &archive::Defect) -> String {
     format!("  block {}: {}{place}", defect.block, describe(defect.kind))
 }
 
-fn verify(file: &Path, json: bool) -> Ended {
-    let medium = open(file)?;
-    let sessions = sessions(&medium);
-    let sound = !sessions.is_empty() && sessions.iter().all(|session| session.defects.is_empty());
+fn verify(arguments: &ImageArguments, json: bool) -> Ended {
+    let mut image = open(arguments)?;
+    let (mut sessions, mut lines, mut damaged) = (Vec::new(), Vec::new(), false);
+    let totals = walk(&mut image, |_, session| {
+        if let Some(session) = session {
+            damaged |= !session.defects.is_empty();
+            lines.extend(session.defects.iter().map(defect_line));
+            sessions.push(json!({ "defects": defects(&session) }));
+        }
+        Ok(())
+    })?;
+    refuse_none(arguments, &totals)?;
+    let sound = !damaged && totals.sessions > 0 && totals.bad == 0 && totals.damage.is_none();
+    let name = arguments.file.display();
     if json {
-        let sessions: Vec<_> = sessions
-            .iter()
-            .map(|session| serde_json::json!({ "defects": defects(session) }))
-            .collect();
         println!(
             "{}",
-            serde_json::json!({ "sound": sound, "sessions": sessions })
+            json!({
+                "sound": sound, "format": image.reader.format().name(), "bad_records": totals.bad,
+                "damage": totals.damage.as_ref().map(ImageError::to_string), "sessions": sessions,
+            })
         );
-    } else if sessions.is_empty() {
-        println!(
-            "{}: a readable tape without a backup session",
-            file.display()
-        );
-    } else {
-        for defect in sessions.iter().flat_map(|session| &session.defects) {
-            println!("{}", defect_line(defect));
-        }
-        println!(
-            "{}: {}",
-            file.display(),
-            if sound { "sound" } else { "damaged" }
-        );
+        return Ok(if sound { 0 } else { UNEXPECTED });
     }
+    lines.iter().for_each(|line| println!("{line}"));
+    if totals.bad > 0 {
+        println!("{name}: {} bad records", totals.bad);
+    }
+    if let Some(error) = &totals.damage {
+        println!("{name}: {error}");
+    }
+    let word = match totals.sessions {
+        _ if sound => "sound",
+        0 if totals.bad == 0 && totals.damage.is_none() => {
+            "a readable tape without a backup session"
+        }
+        _ => "damaged",
+    };
+    println!("{name}: {word}");
     Ok(if sound { 0 } else { UNEXPECTED })
 }
 
-fn extract(file: &Path, dir: &Path) -> Ended {
-    let medium = open(file)?;
-    let sessions = sessions(&medium);
-    if sessions.is_empty() {
-        return Err(format!(
-            "{}: no backup session on this tape",
-            file.display()
-        ));
-    }
-    let target = Target::new(dir).map_err(|error| error.to_string())?;
-    let (mut written, mut damaged) = (0, 0);
-    for session in &sessions {
+fn extract(arguments: &ImageArguments, dir: &Path) -> Ended {
+    let mut image = open(arguments)?;
+    let mut target = None;
+    let (mut written, mut damaged, mut defective) = (0, 0, false);
+    let totals = walk(&mut image, |_, session| {
+        let Some(session) = session else {
+            return Ok(());
+        };
+        let target = match &mut target {
+            Some(target) => target,
+            none => none.insert(Target::new(dir).map_err(|error| error.to_string())?),
+        };
         for file in &session.files {
             // The backup noted why it could not read this one: the tape has nothing of it.
             if file.error != 0 {
@@ -189,15 +379,27 @@ fn extract(file: &Path, dir: &Path) -> Ended {
                 eprintln!("damaged: {}", path.display());
             }
         }
+        defective |= !session.defects.is_empty();
         session
             .defects
             .iter()
             .for_each(|defect| eprintln!("{}", defect_line(defect)));
+        Ok(())
+    })?;
+    refuse_none(arguments, &totals)?;
+    if totals.sessions == 0 {
+        return Err(format!(
+            "{}: no backup session on this tape",
+            arguments.file.display()
+        ));
+    }
+    if let Some(error) = &totals.damage {
+        eprintln!("{}: {error}", arguments.file.display());
     }
     eprintln!(
         "{written} files into {}, {damaged} of them damaged",
         dir.display()
     );
-    let sound = damaged == 0 && sessions.iter().all(|session| session.defects.is_empty());
+    let sound = damaged == 0 && !defective && totals.damage.is_none();
     Ok(if sound { 0 } else { UNEXPECTED })
 }

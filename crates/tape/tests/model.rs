@@ -277,7 +277,7 @@ proptest! {
         let (kept, error) = tap::salvage(&image[..cut]);
         let same = kept.blocks().zip(medium.blocks()).all(|(kept, whole)| kept == whole);
         prop_assert!(same && kept.len() <= medium.len());
-        prop_assert!(error.is_none_or(|error| error.offset <= cut));
+        prop_assert!(error.is_none_or(|error| error.offset <= cut as u64));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use symbols::Symbols;
 use tape::media::tap::Gaps;
-use tape::{Drive, Medium, Profile, TapeFile};
+use tape::{Drive, Medium, Profile};
 
 /// Boots a Macintosh from a ROM image; prints registers, a profile, and what led to a stop.
 #[derive(Parser)]
@@ -159,7 +159,7 @@ fn attach(options: &Options, config: &mut MacConfig) -> Result<(), Failure> {
     }
     if let Some(path) = &options.tape {
         let medium = if path.exists() {
-            TapeFile::open(path)?.medium().clone()
+            tape::media::load(path, None)?
         } else {
             Medium::new()
         };
@@ -180,7 +180,7 @@ fn save_tape(mac: &mut Mac, options: &Options) -> Result<(), Failure> {
     if let (Some(path), Some(drive)) = (&options.tape, drive) {
         println!("tape: {:?}", drive.counters());
         if let Some(medium) = drive.medium() {
-            TapeFile::save(path, medium, Gaps::Keep)?;
+            tape::media::save(path, medium, Gaps::Keep)?;
         }
     }
     Ok(())

@@ -1,8 +1,10 @@
+use super::image::{Format, ImageError, Object, Reader};
 use super::medium::{Content, Medium};
-use super::tap::{self, Gaps, TapError};
+use super::sidecar::Sidecar;
+use super::tap::{self, Gaps, Writer};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -29,11 +31,165 @@ pub enum FileError {
         /// Which file.
         path: PathBuf,
         /// What and where.
-        source: TapError,
+        source: ImageError,
+    },
+    /// The file beside the image is not valid.
+    #[error("{}: {reason}", path.display())]
+    Sidecar {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
     },
 }
 
-/// An image on disk that grows at its end.
+fn say(path: &Path) -> impl Fn(io::Error) -> FileError + '_ {
+    |source| FileError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// An image of any format, open for reading from its beginning, and what the file beside it says.
+#[derive(Debug)]
+pub struct Image {
+    path: PathBuf,
+    /// Its objects.
+    pub reader: Reader<BufReader<File>>,
+    /// What the image cannot hold.
+    pub sidecar: Sidecar,
+}
+
+impl Image {
+    /// Opens the image at `path`, in this format or the one that its content shows.
+    ///
+    /// # Errors
+    /// When there is none, or the file beside it is not valid.
+    pub fn open(path: &Path, format: Option<Format>) -> Result<Image, FileError> {
+        let file = File::open(path).map_err(say(path))?;
+        let mut input = BufReader::with_capacity(1 << 16, file);
+        let format = match format {
+            Some(format) => format,
+            None => Format::detect(&mut input).map_err(say(path))?,
+        };
+        let reader = Reader::new(input, format).map_err(say(path))?;
+        Ok(Image {
+            path: path.to_owned(),
+            reader,
+            sidecar: sidecar(path)?,
+        })
+    }
+
+    /// The next object, a record's data in `data`.
+    ///
+    /// # Errors
+    /// [`FileError::Image`].
+    pub fn read(&mut self, data: &mut Vec<u8>) -> Result<Option<Object>, FileError> {
+        self.reader.read(data).map_err(|source| FileError::Image {
+            path: self.path.clone(),
+            source,
+        })
+    }
+}
+
+/// What lies beside the image at `path`; the defaults when nothing does.
+fn sidecar(path: &Path) -> Result<Sidecar, FileError> {
+    let beside = Sidecar::path(path);
+    match fs::read_to_string(&beside) {
+        Ok(text) => Sidecar::parse(&text).map_err(|reason| FileError::Sidecar {
+            path: beside,
+            reason,
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Sidecar::default()),
+        Err(error) => Err(say(&beside)(error)),
+    }
+}
+
+/// The cartridge in the image at `path`, with what lies beside it.
+///
+/// # Errors
+/// When the image or the file beside it cannot be read or is damaged.
+pub fn load(path: &Path, format: Option<Format>) -> Result<Medium, FileError> {
+    let image = Image::open(path, format)?;
+    let (mut medium, error) = tap::collect(image.reader);
+    if let Some(source) = error {
+        return Err(FileError::Image {
+            path: image.path,
+            source,
+        });
+    }
+    image
+        .sidecar
+        .apply(&mut medium)
+        .map_err(|reason| FileError::Sidecar {
+            path: Sidecar::path(path),
+            reason,
+        })?;
+    Ok(medium)
+}
+
+/// Writes `medium` to `path` whole, and beside it what an image cannot hold.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn save(path: &Path, medium: &Medium, gaps: Gaps) -> Result<(), FileError> {
+    save_with(path, &Sidecar::of(medium), |out| {
+        let mut writer = Writer::new(out);
+        writer.medium(medium, gaps)?;
+        writer.end().map(drop)
+    })
+}
+
+/// Writes an image to `path` with what `write` does, and beside it what an image cannot hold, if it is anything. An older file beside an older image goes first and
+/// the one of this image comes last: whatever happens between, no image has the file of another.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn save_with(
+    path: &Path,
+    sidecar: &Sidecar,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), FileError> {
+    let beside = Sidecar::path(path);
+    write_beside(path, |out| {
+        write(out)?;
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    })?;
+    if sidecar.is_default() {
+        return Ok(());
+    }
+    write_beside(&beside, |out| out.write_all(sidecar.text().as_bytes()))
+}
+
+/// Writes the file at `path` whole: beside it first, forced to the disk, then given its name. It is never seen half written.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn write_beside(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), FileError> {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.new", std::process::id()));
+    let beside = path.with_file_name(name);
+    let written = (|| {
+        let mut out = BufWriter::new(File::create(&beside)?);
+        write(&mut out)?;
+        out.into_inner()?.sync_all()?;
+        fs::rename(&beside, path)
+    })();
+    written.map_err(|source| {
+        // Nothing more can be done when this fails as well.
+        let _ = fs::remove_file(&beside);
+        say(path)(source)
+    })
+}
+
+/// An image on disk that grows at its end, and can be cut and written on from there. It takes no memory for what is on it.
 ///
 /// What is written becomes part of the tape at the next filemark or [`flush`](TapeFile::flush), and then for good. Between two flushes
 /// the data go *behind* the end of medium marker, where readers do not look; the flush forces them to the disk and then turns the old
@@ -43,7 +199,6 @@ pub enum FileError {
 pub struct TapeFile {
     path: PathBuf,
     file: File,
-    medium: Medium,
     /// Where the end of medium marker is that readers see.
     end: u64,
     /// Written behind it and not yet part of the tape.
@@ -51,17 +206,19 @@ pub struct TapeFile {
 }
 
 impl TapeFile {
-    /// Makes the image of a blank tape at `path`: written beside it, forced to the disk, then given its name.
+    /// Makes the image of a blank tape at `path`.
     ///
     /// # Errors
     /// [`FileError::Exists`] when there is something at `path`; [`FileError::Io`].
     pub fn create(path: &Path) -> Result<TapeFile, FileError> {
-        if path.symlink_metadata().is_ok() {
-            return Err(FileError::Exists {
-                path: path.to_owned(),
-            });
+        for path in [path, &Sidecar::path(path)] {
+            if path.symlink_metadata().is_ok() {
+                return Err(FileError::Exists {
+                    path: path.to_owned(),
+                });
+            }
         }
-        TapeFile::save(path, &Medium::new(), Gaps::Keep)?;
+        save(path, &Medium::new(), Gaps::Keep)?;
         TapeFile::open(path)
     }
 
@@ -70,67 +227,70 @@ impl TapeFile {
     /// # Errors
     /// [`FileError::Image`] when the image is damaged; [`FileError::Io`].
     pub fn open(path: &Path) -> Result<TapeFile, FileError> {
-        let io_error = |source| FileError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .read(true)
             .write(true)
             .open(path)
-            .map_err(io_error)?;
-        let mut image = Vec::new();
-        file.read_to_end(&mut image).map_err(io_error)?;
-        let medium = tap::parse(&image).map_err(|source| FileError::Image {
-            path: path.to_owned(),
-            source,
-        })?;
-        let mut reader = tap::Reader::new(&image);
-        reader.by_ref().for_each(drop);
-        let end = reader.offset() as u64;
-        if end == image.len() as u64 {
-            // The end of the file is as good an end of medium, but cannot be turned into a gap later.
-            file.seek(SeekFrom::Start(end))
-                .and_then(|_| file.write_all(&[0xFF; 4]))
-                .map_err(io_error)?;
-        }
-        Ok(TapeFile {
+            .map_err(say(path))?;
+        let mut tape = TapeFile {
             path: path.to_owned(),
             file,
-            medium,
-            end,
+            end: 0,
             pending: 0,
-        })
+        };
+        let (end, len) = tape.place(u64::MAX)?;
+        tape.end = end;
+        if end == len {
+            // The end of the file is as good an end of medium, but cannot be turned into a gap later.
+            tape.mark_end().map_err(say(path))?;
+        }
+        Ok(tape)
     }
 
-    /// Writes `medium` to `path` whole: beside it first, forced to the disk, then given its name. The file is never seen half written.
+    /// The offset of the block with this number, or of the end of medium when there are fewer, and the length of the file.
+    fn place(&mut self, number: u64) -> Result<(u64, u64), FileError> {
+        let input = BufReader::with_capacity(1 << 16, &mut self.file);
+        let mut reader = Reader::new(input, Format::Tap).map_err(say(&self.path))?;
+        let mut blocks = 0;
+        loop {
+            let at = reader.offset();
+            match reader.skip() {
+                Ok(Some(Object::Record { .. } | Object::Mark)) if blocks == number => {
+                    return Ok((at, reader.image_len()));
+                }
+                Ok(Some(Object::Record { .. } | Object::Mark)) => blocks += 1,
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok((reader.offset(), reader.image_len())),
+                Err(source) => {
+                    return Err(FileError::Image {
+                        path: self.path.clone(),
+                        source,
+                    });
+                }
+            }
+        }
+    }
+
+    fn mark_end(&mut self) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(self.end))?;
+        self.file.write_all(&[0xFF; 4])?;
+        self.file.sync_data()
+    }
+
+    /// Forgets the block with this number and everything behind it, as writing there does to a tape. Everything before it is flushed.
     ///
     /// # Errors
     /// [`FileError::Io`].
-    pub fn save(path: &Path, medium: &Medium, gaps: Gaps) -> Result<(), FileError> {
-        let mut name = OsString::from(".");
-        name.push(path.file_name().unwrap_or_default());
-        name.push(".new");
-        let beside = path.with_file_name(name);
-        let written = (|| {
-            let mut file = File::create(&beside)?;
-            file.write_all(&tap::write(medium, gaps))?;
-            file.sync_all()?;
-            fs::rename(&beside, path)
-        })();
-        written.map_err(|source| {
-            // Nothing more can be done when this fails as well.
-            let _ = fs::remove_file(&beside);
-            FileError::Io {
-                path: path.to_owned(),
-                source,
-            }
-        })
-    }
-
-    /// The tape as it is with everything written so far, flushed or not.
-    pub fn medium(&self) -> &Medium {
-        &self.medium
+    pub fn truncate(&mut self, number: u64) -> Result<(), FileError> {
+        self.flush()?;
+        let (place, _) = self.place(number)?;
+        if place == self.end {
+            return Ok(());
+        }
+        // Cut first: the end of the file is an end of medium, too.
+        self.file.set_len(place).map_err(say(&self.path))?;
+        self.end = place;
+        self.mark_end().map_err(say(&self.path))
     }
 
     /// Writes a record at the end.
@@ -138,11 +298,7 @@ impl TapeFile {
     /// # Errors
     /// [`FileError::Io`].
     pub fn record(&mut self, data: &[u8], bad: bool) -> Result<(), FileError> {
-        let mut bytes = Vec::with_capacity(data.len() + 9);
-        tap::write_record(&mut bytes, data, bad);
-        self.append(&bytes)?;
-        self.medium.push_record(data, bad);
-        Ok(())
+        self.append(|writer| writer.record(data, bad))
     }
 
     /// Writes an erase gap of one frame at the end.
@@ -150,11 +306,7 @@ impl TapeFile {
     /// # Errors
     /// [`FileError::Io`].
     pub fn gap(&mut self) -> Result<(), FileError> {
-        let mut bytes = Vec::new();
-        tap::write_gap(&mut bytes);
-        self.append(&bytes)?;
-        self.medium.push_gap(1);
-        Ok(())
+        self.append(|writer| writer.gap())
     }
 
     /// Writes a tape mark at the end and makes it, and everything before it, part of the tape.
@@ -162,20 +314,21 @@ impl TapeFile {
     /// # Errors
     /// [`FileError::Io`].
     pub fn mark(&mut self) -> Result<(), FileError> {
-        let mut bytes = Vec::new();
-        tap::write_mark(&mut bytes);
-        self.append(&bytes)?;
-        self.medium.push_mark();
+        self.append(|writer| writer.mark())?;
         self.flush()
     }
 
-    /// Writes the blocks of `medium` from number `from` on, with the gaps between them, and flushes at each mark.
+    /// Writes the blocks of `medium` with these numbers, with the gaps before each, and flushes at each mark.
     ///
     /// # Errors
     /// [`FileError::Io`].
-    pub fn append_from(&mut self, medium: &Medium, from: u64) -> Result<(), FileError> {
-        let mut behind = medium.position(from);
-        for block in (from..medium.len()).filter_map(|number| medium.block(number)) {
+    pub fn append_from(
+        &mut self,
+        medium: &Medium,
+        numbers: std::ops::Range<u64>,
+    ) -> Result<(), FileError> {
+        let mut behind = medium.position(numbers.start);
+        for block in numbers.filter_map(|number| medium.block(number)) {
             for _ in behind..block.at {
                 self.gap()?;
             }
@@ -196,39 +349,35 @@ impl TapeFile {
         if self.pending == 0 {
             return Ok(());
         }
-        self.append(&[0xFF; 4])?;
+        let end = self.end + 4 + self.pending;
         let commit = (|| {
+            self.file.seek(SeekFrom::Start(end))?;
+            self.file.write_all(&[0xFF; 4])?;
             self.file.sync_data()?;
             self.file.seek(SeekFrom::Start(self.end))?;
             self.file.write_all(&[0xFE])?;
             self.file.sync_data()
         })();
-        commit.map_err(|source| FileError::Io {
-            path: self.path.clone(),
-            source,
-        })?;
-        self.end += self.pending;
+        commit.map_err(say(&self.path))?;
+        self.end = end;
         self.pending = 0;
         Ok(())
     }
 
-    fn append(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+    fn append(
+        &mut self,
+        write: impl FnOnce(&mut Writer<&mut Vec<u8>>) -> io::Result<()>,
+    ) -> Result<(), FileError> {
+        let mut bytes = Vec::new();
         let behind = self.end + 4 + self.pending;
-        let written = (|| {
+        let written = write(&mut Writer::new(&mut bytes)).and_then(|()| {
             if self.pending == 0 {
                 self.file.set_len(behind)?;
             }
             self.file.seek(SeekFrom::Start(behind))?;
-            self.file.write_all(bytes)
-        })();
-        written.map_err(|source| FileError::Io {
-            path: self.path.clone(),
-            source,
-        })?;
-        if self.pending == 0 {
-            // The end marker in front of these bytes becomes a gap.
-            self.medium.push_gap(1);
-        }
+            self.file.write_all(&bytes)
+        });
+        written.map_err(say(&self.path))?;
         self.pending += bytes.len() as u64;
         Ok(())
     }
@@ -239,7 +388,7 @@ mod tests {
     use super::*;
 
     fn read(path: &Path) -> Medium {
-        tap::parse(&fs::read(path).unwrap()).unwrap()
+        load(path, None).unwrap()
     }
 
     #[test]
@@ -256,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn the_image_reads_up_to_the_last_filemark_whenever_the_writer_dies() {
+    fn the_image_reads_up_to_the_last_filemark_however_much_reached_the_disk() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("killed.tap");
         let mut tape = TapeFile::create(&path).unwrap();
@@ -266,7 +415,6 @@ mod tests {
         tape.record(&[2; 511], false).unwrap();
         let whole = fs::read(&path).unwrap();
         drop(tape);
-        // However much of the unfinished file reached the disk.
         for len in (0..whole.len()).rev() {
             fs::write(&path, &whole[..len]).unwrap();
             let medium = tap::salvage(&fs::read(&path).unwrap()).0;
@@ -276,13 +424,10 @@ mod tests {
         }
         fs::write(&path, &whole).unwrap();
         let mut tape = TapeFile::open(&path).unwrap();
-        assert_eq!(tape.medium().len(), 2);
         tape.record(&[3; 10], true).unwrap();
         tape.mark().unwrap();
         let medium = read(&path);
-        assert_eq!(medium.len(), 4);
-        assert_eq!(medium.bad_records(), 1);
-        assert_eq!(&medium, tape.medium());
+        assert_eq!((medium.len(), medium.bad_records()), (4, 1));
     }
 
     #[test]
@@ -295,20 +440,43 @@ mod tests {
         medium.push_record(&[2; 512], true);
         medium.push_mark();
         let mut tape = TapeFile::create(&path).unwrap();
-        tape.append_from(&medium, 0).unwrap();
-        assert_eq!(&read(&path), tape.medium());
+        tape.append_from(&medium, 0..3).unwrap();
         let contents = |medium: &Medium| {
             medium
                 .blocks()
                 .map(|b| format!("{:?}", b.content))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(contents(tape.medium()), contents(&medium));
+        assert_eq!(contents(&read(&path)), contents(&medium));
         assert_eq!(
-            tape.medium().position(1),
+            read(&path).position(1),
             medium.position(1) + 1,
             "the first flush leaves one gap"
         );
+    }
+
+    #[test]
+    fn writing_in_the_middle_takes_everything_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("middle.tap");
+        let mut tape = TapeFile::create(&path).unwrap();
+        for number in 0..5 {
+            tape.record(&[number; 100], false).unwrap();
+            tape.mark().unwrap();
+        }
+        tape.truncate(4).unwrap();
+        assert_eq!(read(&path).len(), 4);
+        tape.record(b"other", false).unwrap();
+        assert_eq!(read(&path).len(), 4);
+        tape.flush().unwrap();
+        let medium = read(&path);
+        assert_eq!(medium.len(), 5);
+        assert!(matches!(
+            medium.block(4).unwrap().content,
+            Content::Record { data: b"other", .. }
+        ));
+        tape.truncate(9).unwrap();
+        assert_eq!(read(&path), medium);
     }
 
     #[test]
@@ -319,6 +487,23 @@ mod tests {
         let mut tape = TapeFile::open(&path).unwrap();
         tape.mark().unwrap();
         assert_eq!(read(&path).len(), 2);
+    }
+
+    #[test]
+    fn what_an_image_cannot_hold_lies_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.tap");
+        let mut medium = Medium::new();
+        medium.push_setmark();
+        medium.set_defect(5, true);
+        save(&path, &medium, Gaps::Keep).unwrap();
+        assert_eq!(read(&path), medium);
+        fs::write(Sidecar::path(&path), "setmarks = [1]").unwrap();
+        let error = load(&path, None).unwrap_err().to_string();
+        assert!(error.contains("a.tap.toml: setmarks: block 1"), "{error}");
+        // An image that needs none takes away that of its predecessor.
+        save(&path, &Medium::new(), Gaps::Keep).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]

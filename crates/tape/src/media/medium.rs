@@ -151,7 +151,7 @@ impl Medium {
 
     /// Appends a setmark: a mark above filemarks, which drives of some formats can write (SCSI-2, 10.1.2).
     ///
-    /// Images have no setmarks: in one it is a tape mark like any other, which keeps the number of every block.
+    /// Images have no setmarks: in one it is a tape mark like any other, which keeps the number of every block; the file beside it tells them apart.
     pub fn push_setmark(&mut self) {
         self.push(Kind::Mark { set: true });
     }
@@ -161,6 +161,19 @@ impl Medium {
         self.items
             .get(number as usize)
             .is_some_and(|item| item.kind == Kind::Mark { set: true })
+    }
+
+    /// Makes the tape mark with this number a setmark; false when there is no tape mark with this number.
+    pub fn set_setmark(&mut self, number: u64) -> bool {
+        let item = usize::try_from(number).ok();
+        let item = item.and_then(|number| self.items.get_mut(number));
+        match item.map(|item| &mut item.kind) {
+            Some(Kind::Mark { set }) => {
+                *set = true;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Leaves `frames` frames without data behind what was written last.
