@@ -8,9 +8,7 @@
 #include "interrupt_tasks.h"
 #include "rom_traps.h"
 
-/* The real driver's unit is not fixed either (Inside Macintosh: Networking, chapter 5: "the reference number that OpenDriver
-   returns"); this one is ours. */
-enum { dspUnitNum = 48, dspRefNum = ~dspUnitNum, timerTicks = 8 };
+enum { timerTicks = 8 };
 enum { probeInterval = 1800, lastProbe = 4, defaultSendBlocking = 16, defaultBadSeqMax = 3 };
 
 End *adsp_ends;
@@ -134,7 +132,7 @@ void adsp_heard(End *e) {
     e->probeTicks = probeInterval;
 }
 
-/* The memory goes back to its owner. */
+/* The memory goes back to its owner.  Harmless when that has happened already. */
 static OSErr remove(End *e) {
     uint16_t sr = mask_scc();
     End **p, *other;
@@ -377,9 +375,8 @@ static void timer(void) {
 
 OSErr dsp_open(ParmBlkPtr pb, DCtlPtr dce);
 OSErr dsp_open(ParmBlkPtr pb, DCtlPtr dce) {
-    DCtlHandle mpp = GetDCtlEntry(mppRefNum);
     if (dce->dCtlFlags & dOpenedMask) return noErr;
-    if (!mpp || !((*mpp)->dCtlFlags & dOpenedMask)) return portNotCf;
+    if (!appletalk_is_open()) return portNotCf;
     last_cid = appletalk_random();
     timer_task.qType = vType;
     timer_task.vblAddr = (ProcPtr)timer;
@@ -394,8 +391,23 @@ OSErr dsp_control(ParmBlkPtr pb, DCtlPtr dce) { return appletalk_control(pb, dce
 OSErr dsp_refuse(ParmBlkPtr pb, DCtlPtr dce);
 OSErr dsp_refuse(ParmBlkPtr pb, DCtlPtr dce) { return controlErr; }
 
+/* Every end is torn down and goes back to its owner. */
+void adsp_shut_down(void);
+void adsp_shut_down(void) {
+    End *e;
+    while ((e = adsp_ends)) {
+        if (e->established) adsp_send_control(e, ctlClose);
+        if (e->state != sListening && e->state != sClosed) adsp_closed(e, eClosed, errAborted);
+        remove(e);
+    }
+}
+
 OSErr dsp_close(ParmBlkPtr pb, DCtlPtr dce);
-OSErr dsp_close(ParmBlkPtr pb, DCtlPtr dce) { return closErr; }
+OSErr dsp_close(ParmBlkPtr pb, DCtlPtr dce) {
+    (void)VRemove(&timer_task);
+    adsp_shut_down();
+    return noErr;
+}
 
 DRIVER(dsp_driver, ".DSP", 0x0400, 0, 0, dsp_open, dsp_refuse, dsp_control, dsp_refuse, dsp_close)
 

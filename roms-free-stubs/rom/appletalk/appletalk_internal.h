@@ -102,6 +102,10 @@ void lap_manager_init(void);
 int32_t lap_transition(int32_t selector, void *parameter);
 OSErr lap_close_prep(const uint8_t **refuser);
 
+/* adsp.c.  The real driver's unit is not fixed (Inside Macintosh: Networking, chapter 5: programs use the reference number
+   that opening it returns); this one is ours. */
+enum { dspUnitNum = 48, dspRefNum = ~dspUnitNum };
+
 /* atp.c, atp_requests.c, atp_responses.c */
 enum { atpTReq = 0x40, atpTResp = 0x80, atpTRel = 0xC0, atpFunction = 0xC0, atpXO = 0x20, atpEOM = 0x10, atpSTS = 0x08 };
 void atp_timer(int ticks);

@@ -242,6 +242,7 @@ OSErr mpp_close(ParmBlkPtr pb, DCtlPtr dce);
 OSErr mpp_close(ParmBlkPtr pb, DCtlPtr dce) {
     uint16_t sr;
     (void)lap_transition(ATTransClose, 0);
+    (void)CloseAppleTalkDriver(dspRefNum);
     (void)CloseAppleTalkDriver(xppRefNum);
     (void)CloseAppleTalkDriver(atpRefNum);
     (void)VRemove(&timer_task);

@@ -366,6 +366,7 @@ static void test_probes_and_tear_down(void) {
 }
 
 static void test_establish_and_errors(void) {
+    DSPParamBlock r;
     uint8_t socket;
     memset(&pb, 0, sizeof pb);
     pb.u.initParams.ccbPtr = &a.ccb;
@@ -392,7 +393,12 @@ static void test_establish_and_errors(void) {
     CHECK(is_packet(1, 0x80, 2, 2));
     dsp(&pb, a.number, dspStatus);
     CHECK(pb.u.statusParams.sendQPending == 0 && pb.u.statusParams.recvQPending == 5);
-    remove_end(&a);
+
+    /* AppleTalk is closed: the other end is told, reads get what is here, nobody owns the socket any more. */
+    CHECK(io(&r, &a, dspRead, a.attention, 100, 0, 0) == 1);
+    adsp_shut_down();
+    CHECK(packet(2)[12] == 0x85 && r.ioResult == 0 && r.u.ioParams.actCount == 5);
+    CHECK(dsp(&pb, a.number, dspStatus) == errRefNum && ddp_close_socket(socket) == ddpSktErr);
 }
 
 /* Two ends of this driver on two sockets: what the one writes the other reads, over a bad network. */

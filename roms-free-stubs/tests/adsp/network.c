@@ -4,6 +4,7 @@ uint8_t llap_address = 7, llap_self_send;
 uint16_t appletalk_random(void) { return 0x1234; }
 AppleTalkStatistics appletalk_stats;
 const uint8_t *mpp_read_pointer;
+int appletalk_is_open(void) { return 1; }
 uint8_t *mpp_read_header_area(const uint8_t *frame, int length);
 uint8_t *mpp_read_header_area(const uint8_t *frame, int length) { return 0; }
 void mpp_call_handler(void *handler, uint32_t d0, uint32_t d1, void *a3) {}

@@ -5,6 +5,7 @@
 
 void adsp_timer(int ticks);
 OSErr dsp_control(ParmBlkPtr pb, DCtlPtr dce);
+void adsp_shut_down(void);
 
 enum { maxSent = 64 };
 extern uint8_t sent[maxSent][620];                          /* frames, from the LAP header on */
