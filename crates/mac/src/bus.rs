@@ -56,6 +56,13 @@ pub(crate) struct Bus {
     pub deadline: u64,
     /// The level on the interrupt inputs of the CPU.
     pub ipl: u8,
+    /// When the 68000 last looked at them: it does so as a bus cycle begins, and the last cycle of an instruction counts.
+    sampled: u64,
+    /// The cycle that counts instead, where it is not the last.
+    held_sample: Option<u64>,
+    /// An interrupt was entered, and no instruction executed since: the core executes one before it looks for another (as it does by itself
+    /// where execution is not divided).
+    pub entered: bool,
     /// The instruction that is being executed.
     pub pc: u32,
     /// Clocks of the current stretch of execution that have been settled already.
@@ -125,6 +132,9 @@ impl Bus {
             cpu_time: 0,
             deadline: 0,
             ipl: 0,
+            sampled: 0,
+            held_sample: None,
+            entered: false,
             pc: 0,
             settled: 0,
             lost_frame: false,
@@ -206,6 +216,25 @@ impl Bus {
         self.cpu_time = self.now + pending;
     }
 
+    /// The level that the CPU acts on at this instruction boundary: on a 68000, of the requests that it has seen when it last looked. How the core
+    /// names that moment follows the microcode (crate `m68k`, `AddressBus::ipl_hold_sample`). The 68030 is taken to look at the boundary.
+    #[inline(always)]
+    pub fn sampled_ipl(&mut self) -> u8 {
+        if let Some(held) = self.held_sample.take() {
+            self.sampled = held;
+        }
+        if self.ipl == 0 || self.wide {
+            self.ipl
+        } else {
+            self.requests.level_at(Ticks(self.sampled))
+        }
+    }
+
+    /// A cycle outside memory has ended.
+    pub fn sampled_before(&mut self, end: u64) {
+        self.sampled = end - CYCLE;
+    }
+
     /// The CPU does nothing until `until`.
     pub fn idle(&mut self, until: u64, pending: u32) {
         let until = until.next_multiple_of(self.clock);
@@ -221,7 +250,14 @@ impl Bus {
         let offset = self.now.wrapping_sub(self.frame_start) as u32;
         let wait = video::ram_wait(self.share, offset);
         self.waited += wait;
-        self.now += wait + CYCLE;
+        self.sampled = self.now + wait;
+        self.now = self.sampled + CYCLE;
+    }
+
+    #[inline(always)]
+    fn rom_cycle(&mut self) {
+        self.sampled = self.now;
+        self.now += CYCLE;
     }
 
     #[inline(always)]
@@ -235,7 +271,7 @@ impl Bus {
             self.ram_cycle();
             Ok(self.ram.word(address))
         } else if self.is_rom(address) {
-            self.now += CYCLE;
+            self.rom_cycle();
             Ok(self.rom_word(address))
         } else {
             self.other_read(address)
@@ -249,7 +285,7 @@ impl Bus {
             Ok(self.ram.byte(address))
         } else {
             let word = if self.is_rom(address) {
-                self.now += CYCLE;
+                self.rom_cycle();
                 self.rom_word(address)
             } else {
                 self.other_read(address)?
@@ -334,7 +370,7 @@ impl Bus {
         }
         match address >> 20 {
             0x0..=0x4 => {
-                self.now += CYCLE;
+                self.rom_cycle();
                 self.rom_accessed(address);
                 Ok(if self.rom_answers(address) {
                     self.rom_word(address)
@@ -357,7 +393,7 @@ impl Bus {
         }
         match address >> 20 {
             0x0..=0x4 => {
-                self.now += CYCLE;
+                self.rom_cycle();
                 self.rom_accessed(address);
             }
             0x6..=0x7 if self.overlay => {
@@ -416,6 +452,18 @@ impl AddressBus for Bus {
     fn write_long(&mut self, address: u32, value: u32) {
         self.lost_frame |= address & 1 != 0 && !self.wide && !self.stall.abandoning;
         self.lost_frame |= self.try_write_long(address, value).is_err();
+    }
+
+    fn ipl_hold_sample(&mut self) {
+        self.held_sample = Some(self.sampled);
+    }
+
+    fn ipl_poll_internal(&mut self) {
+        self.held_sample = Some(self.now);
+    }
+
+    fn ipl_release_sample(&mut self) {
+        self.held_sample = None;
     }
 
     #[inline(always)]

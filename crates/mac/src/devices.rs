@@ -201,6 +201,7 @@ impl Bus {
             CLOCKS * self.clock
         };
         self.waited += (end - start).saturating_sub(counted);
+        self.sampled_before(end);
         self.now = end;
     }
 

@@ -60,7 +60,12 @@ impl Requests {
 
     /// What the encoder puts on IPL2-IPL0.
     pub fn level(&self) -> u8 {
-        let asks = |line: Line| self.asserted[line as usize];
+        self.level_at(Ticks::NEVER)
+    }
+
+    /// The same of those requests only that began by `at` and have not ended.
+    pub fn level_at(&self, at: Ticks) -> u8 {
+        let asks = |line: Line| self.asserted[line as usize] && self.since[line as usize] <= at;
         if self.model != Model::Se30 {
             let first = asks(Line::Via) || asks(Line::Scsi);
             let scc = asks(Line::Scc);

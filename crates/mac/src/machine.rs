@@ -137,7 +137,13 @@ impl Mac {
         let mut stop = Stop::Reached;
         bus.settled = 0;
         // The rest of an instruction that stood still takes no interrupt before it.
-        cpu.set_irq(if bus.stall.is_repeating() { 0 } else { bus.ipl });
+        cpu.set_irq(if bus.stall.is_repeating() || bus.entered {
+            0
+        } else if cpu.is_stopped() {
+            bus.ipl
+        } else {
+            bus.sampled_ipl()
+        });
         let mut queue = Queue::of(cpu);
         let result = cpu.run_for_cycles_with_boundary_hook(bus, UNLIMITED, |cpu, bus, event| {
             if bus.stall.abandoning {
@@ -146,6 +152,7 @@ impl Mac {
             }
             match event {
                 CycleBoundaryEvent::Instruction { cycles } => {
+                    bus.entered = false;
                     bus.settle(cycles, cpu.pending_sync_clocks);
                     if PROBED && let Some(reason) = executed(cpu, bus, probe) {
                         stop = reason;
@@ -154,6 +161,7 @@ impl Mac {
                 }
                 CycleBoundaryEvent::InterruptEntry { cycles } => {
                     bus.settle(cycles, cpu.pending_sync_clocks);
+                    bus.entered = true;
                     interrupted(cpu, bus);
                 }
             }
@@ -173,7 +181,7 @@ impl Mac {
                 }
             }
             // The core forgets the level when it accepts it.
-            cpu.set_irq(bus.ipl);
+            cpu.set_irq(bus.sampled_ipl());
             if bus.now >= bus.deadline {
                 CycleBatchControl::Return
             } else {
@@ -183,6 +191,7 @@ impl Mac {
         let unsettled = result.cycles - bus.settled;
         match result.exit {
             CycleBatchExit::Stopped => {
+                bus.entered = false;
                 bus.settle(unsettled, cpu.pending_sync_clocks);
                 if PROBED
                     && unsettled > 0
@@ -198,7 +207,10 @@ impl Mac {
                 if cpu.is_halted() {
                     halt(cpu, bus);
                 }
-                self.idle();
+                // A request that came after the last look ends STOP at once.
+                if u32::from(bus.ipl) <= cpu.int_mask >> 8 & 7 || cpu.is_halted() {
+                    self.idle();
+                }
             }
             CycleBatchExit::AlineTrap { .. } => {
                 self.trap::<PROBED>(&mut stop, |cpu, bus| cpu.take_aline_exception(bus))
@@ -230,6 +242,7 @@ impl Mac {
             cpu, bus, probe, ..
         } = self;
         let clocks = take(cpu, bus);
+        bus.entered = false;
         cpu.top_up_prefetch(bus);
         bus.settle(clocks, cpu.pending_sync_clocks);
         if cpu.run_mode != 0 {
