@@ -137,6 +137,28 @@ fn with_a_handshake_the_same_pause_is_a_bus_error() {
 }
 
 #[test]
+fn a_deferred_error_is_blamed_on_the_wrong_block() {
+    let (code, outcome) = run(&["q99304-deferred"]);
+    assert_eq!(code, 0, "{outcome:#}");
+    assert_eq!(mechanisms(&outcome), ["M8"], "{outcome:#}");
+    assert_eq!(outcome["backup"]["reported_ok"], true);
+    assert_eq!(outcome["backup"]["verified_ok"], false);
+    let evidence = evidence(&outcome);
+    for word in ["had ended with GOOD", "CHECK CONDITION", "reported success"] {
+        assert!(evidence.contains(word), "`{word}` is missing in {evidence}");
+    }
+    let (_, fixed) = run(&["q99304-deferred", "--fix", "unbuffered-mode", "--expect", "any"]);
+    assert_eq!(fixed["verdict"], "clean", "{fixed:#}");
+    assert_eq!(fixed["backup"]["verified_ok"], true);
+    let (_, other) = run(&["q99304-deferred", "--fix", "polled-writes"]);
+    assert_eq!(
+        mechanisms(&other),
+        ["M8"],
+        "polled writes are no help against M8: {other:#}"
+    );
+}
+
+#[test]
 fn a_rewind_that_holds_the_bus_silences_the_server() {
     let asynchronous = ["q99304", "--fix", "asynchronous-store", "--expect", "any"];
     let (_, outcome) = run(&asynchronous);

@@ -23,6 +23,7 @@ pub const ENTRIES: &[Entry] = entries![
     "q99304-bad-write-se",
     "q99304-bad-write-se30",
     "q99304-starvation",
+    "q99304-deferred",
     "separate-macs",
     "mail-only",
     "backup-only",

@@ -51,6 +51,12 @@ pub const FIXES: &[Fix] = &[
         changes: &[("backup.immediate", "yes")],
     },
     Fix {
+        name: "unbuffered-mode",
+        about: "a backup that sets the drive to mode 0, in which each WRITE waits until its blocks are on the tape",
+        removes: "M8",
+        changes: &[("backup.buffered", "no")],
+    },
+    Fix {
         name: "patient-start-up",
         about: "a start-up document that asks the drive once a second and goes on after three",
         removes: "M7 where the start-up document waits without limit",

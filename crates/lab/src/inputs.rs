@@ -116,7 +116,7 @@ pub(crate) fn read(
 }
 
 /// Reads what all timed events have in common, and gives the other keys to `action`.
-fn timed<T>(
+pub(crate) fn timed<T>(
     table: &toml::Table,
     machines: &[&str],
     action: impl FnOnce(&toml::Table) -> Result<T, String>,

@@ -4,6 +4,7 @@ mod capture;
 pub mod case;
 pub mod catalogue;
 mod documents;
+pub mod faults;
 pub mod fixes;
 pub mod host;
 pub mod inputs;

@@ -1,5 +1,6 @@
 //! Scenarios: which machines there are, what runs on them, and every figure that is not the default.
 
+use crate::faults::{self, Fault};
 use crate::inputs::{self, Input, Timed};
 use crate::parameters::{PREFERENCES, ParameterError, Parameters, nearest, spec_of};
 use crate::profiles::{Kind, OwnProfile};
@@ -106,6 +107,8 @@ pub struct Scenario {
     pub fixes: Vec<String>,
     /// What happens at keyboards and mice, and when.
     pub inputs: Vec<Timed<Input>>,
+    /// What breaks, and when.
+    pub faults: Vec<Timed<Fault>>,
 }
 
 /// Why a scenario is refused.
@@ -282,6 +285,30 @@ impl Scenario {
         Ok(())
     }
 
+    /// Adds a fault in its short form, as `--fault` does: `[MACHINE/]DEVICE@SECONDS:KIND[,KEY=VALUE]..`.
+    ///
+    /// # Errors
+    /// When the text has not this form, or the fault is not valid.
+    pub fn add_fault(&mut self, text: &str) -> Result<(), ScenarioError> {
+        let place = |_| format!("--fault {text}");
+        let table = faults::shorthand(text).map_err(|reason| ScenarioError::Content {
+            place: place(0),
+            reason,
+        })?;
+        let table = [toml::Value::Table(table)];
+        let read = faults::read(&table, &self.tapes(), place)?;
+        self.faults.extend(read);
+        Ok(())
+    }
+
+    /// The machines' names, each with whether it has a tape drive.
+    fn tapes(&self) -> Vec<(&str, bool)> {
+        let machines = self.machines.iter();
+        machines
+            .map(|machine| (machine.name.as_str(), machine.has_tape()))
+            .collect()
+    }
+
     /// Reads the scenario from a TOML file.
     ///
     /// # Errors
@@ -332,6 +359,7 @@ impl Scenario {
             parameters: Parameters::default(),
             fixes: Vec::new(),
             inputs: Vec::new(),
+            faults: Vec::new(),
         };
         // Profiles of the user's come first: `tape.profile` and `disk.profile` find them then.
         for kind in [Kind::Disk, Kind::Tape] {
@@ -400,6 +428,10 @@ impl Scenario {
                 ("input", _) => {
                     return Err(refuse(here, "an input is a table: write [[input]]".into()));
                 }
+                ("fault", toml::Value::Array(_)) => {}
+                ("fault", _) => {
+                    return Err(refuse(here, "a fault is a table: write [[fault]]".into()));
+                }
                 (topic, toml::Value::Table(values)) => {
                     // The profile comes first: it decides which other keys there are.
                     let (first, rest): (Vec<_>, Vec<_>) =
@@ -420,6 +452,7 @@ impl Scenario {
                         "machines",
                         "for",
                         "input",
+                        "fault",
                         "profile",
                         "disk-profile",
                         "run",
@@ -465,6 +498,10 @@ impl Scenario {
                 .collect();
             let place = |number| format!("{place}: {}", line_of_table(text, "input", number));
             scenario.inputs = inputs::read(tables, &names, place)?;
+        }
+        if let Some(toml::Value::Array(tables)) = table.get("fault") {
+            let place = |number| format!("{place}: {}", line_of_table(text, "fault", number));
+            scenario.faults = faults::read(tables, &scenario.tapes(), place)?;
         }
         Ok(scenario)
     }
@@ -555,6 +592,7 @@ impl Scenario {
             );
         }
         out += &inputs::to_toml(&self.inputs);
+        out += &faults::to_toml(&self.faults);
         out
     }
 }

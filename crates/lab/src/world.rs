@@ -1,5 +1,6 @@
 //! A world: Macintoshes and host-side stations on one cable, in one time.
 
+use crate::faults::{Armed, Device};
 use crate::inputs::{Input, Schedule};
 use crate::live::{BridgeRecording, Feed, Log};
 use crate::parameters::Parameters;
@@ -34,6 +35,7 @@ pub struct World {
     bridge: Option<(Bridge, Feed)>,
     tracer: Tracer,
     inputs: Schedule<Input>,
+    faults: Schedule<Armed>,
 }
 
 /// Why a world cannot be built.
@@ -136,6 +138,10 @@ impl World {
             let random = Stream::new(seed, "cable/0/faults");
             cable.set_faults(Faults::new(loss, damage, duplicate, random));
         }
+        let faults = Armed::all(&scenario.faults, seed, |device| match device {
+            Device::Disk => parameters.number("disk.id") as u8,
+            Device::Tape => parameters.number("tape.id") as u8,
+        });
         let names: Vec<&str> = scenario
             .machines
             .iter()
@@ -154,6 +160,7 @@ impl World {
             bridge: None,
             tracer: Tracer::new(Record::WORLD),
             inputs: Schedule::new(&scenario.inputs, &names),
+            faults: Schedule::new(&faults, &names),
         })
     }
 
@@ -172,10 +179,13 @@ impl World {
         &self.clients
     }
 
-    /// Runs everything for one step. Inputs that are due happen at its beginning.
+    /// Runs everything for one step. Inputs and faults that are due happen at its beginning.
     pub fn step(&mut self) {
         while let Some((machine, input)) = self.inputs.next(self.now) {
             input.apply(&mut self.macs[machine]);
+        }
+        while let Some((machine, fault)) = self.faults.next(self.now) {
+            fault.apply(&mut self.macs[machine]);
         }
         let until = self.now + Signal::NOTICE;
         for (number, mac) in self.macs.iter_mut().enumerate() {

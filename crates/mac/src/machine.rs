@@ -447,6 +447,21 @@ impl Mac {
         result
     }
 
+    /// Plans a fault of SCSI device `id`, or of its place on the bus, for now.
+    pub fn inject(&mut self, id: u8, fault: scsi::BusFault) {
+        let Bus {
+            ncr,
+            scsi,
+            tracer,
+            now,
+            ..
+        } = &mut self.bus;
+        ncr.advance(Ticks(*now), scsi, tracer);
+        scsi.inject(Ticks(*now), id, fault);
+        ncr.advance(Ticks(*now), scsi, tracer);
+        self.bus.scsi_accessed(Ticks(self.bus.now));
+    }
+
     /// Gives disk `id` of a restored machine its unchanged image back, which is not saved with the machine. False when there is no such disk or
     /// its image had another size.
     pub fn attach_disk_base(&mut self, id: u8, base: Arc<[u8]>) -> bool {

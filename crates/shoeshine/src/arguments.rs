@@ -77,6 +77,9 @@ pub(crate) struct RunArguments {
     /// Apply a fix that a user of the time could have made; `shoeshine list` shows them
     #[arg(long, value_name = "NAME")]
     pub(crate) fix: Vec<String>,
+    /// Break something: [MACHINE/]DEVICE@SECONDS:KIND[,KEY=VALUE].., such as tape@12.5:power-cycle (docs/scenarios.md)
+    #[arg(long, value_name = "FAULT")]
+    pub(crate) fault: Vec<String>,
     /// What the run should show: failure, clean, any, or a failure kind
     #[arg(long, value_name = "WHAT")]
     pub(crate) expect: Option<String>,

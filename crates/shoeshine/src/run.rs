@@ -15,6 +15,11 @@ use std::path::Path;
 pub(crate) fn run(arguments: &RunArguments) -> Ended {
     let name = arguments.scenario.as_deref().unwrap_or("q99304");
     let mut scenario = resolve(name, &arguments.set, &arguments.fix)?;
+    for fault in &arguments.fault {
+        scenario
+            .add_fault(fault)
+            .map_err(|error| error.to_string())?;
+    }
     if let Some(seed) = arguments.seed {
         scenario
             .set(&format!("run.seed={seed}"))
@@ -146,6 +151,9 @@ fn replay_line(name: &str, arguments: &RunArguments, seed: u64) -> String {
     }
     for fix in &arguments.fix {
         line += &format!(" --fix {}", quote(fix));
+    }
+    for fault in &arguments.fault {
+        line += &format!(" --fault {}", quote(fault));
     }
     line
 }

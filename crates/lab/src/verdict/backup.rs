@@ -33,7 +33,14 @@ pub struct Difference {
 impl Comparison {
     /// Compares `medium` with the volume as it was before and is after the run.
     pub fn new(medium: &Medium, before: &Folder, after: Option<&Folder>) -> Comparison {
+        let longest = medium.blocks().map(|block| match block.content {
+            Content::Record { data, .. } => data.len(),
+            Content::Mark => 0,
+        });
+        // What cannot be read is as good as nothing.
+        let nothing = vec![0; longest.max().unwrap_or(0)];
         let items = medium.blocks().map(|block| match block.content {
+            Content::Record { data, bad: true } => Item::Record(&nothing[..data.len()]),
             Content::Record { data, .. } => Item::Record(data),
             Content::Mark => Item::Filemark,
         });
@@ -136,9 +143,6 @@ fn difference(session: &Session, path: &str, file: &File) -> Option<Difference> 
     })
 }
 
-/// Sense keys that say a block did not get onto the tape: MEDIUM ERROR, HARDWARE ERROR (SCSI-2, 7.2.14.3).
-const MEDIUM_TROUBLE: [u8; 2] = [3, 4];
-
 /// The bad write that `comparison` shows, if it shows one.
 pub fn bad_write(
     machine: &str,
@@ -202,11 +206,16 @@ pub fn bad_write(
         } else if let Some((at, _)) = write.bus_errors.first() {
             mechanism = Some(Mechanism::M2);
             tick = *at;
-        } else if tape
-            .writes
-            .iter()
-            .any(|write| MEDIUM_TROUBLE.contains(&write.sense[0]))
-        {
+        } else if let Some(deferred) = block.and_then(|block| tape.deferred(block)) {
+            tick = deferred.found;
+            evidence.push(format!(
+                "{} block {} of the tape cannot be written readably; its WRITE, of {}, had ended with GOOD at {}",
+                deferred.found, deferred.block, deferred.write.at, deferred.acknowledged
+            ));
+            evidence.push(format!(
+                "{} the next command but REQUEST SENSE is told of it: CHECK CONDITION, sense {:02X?}",
+                deferred.told, deferred.sense
+            ));
             mechanism = Some(Mechanism::M8);
         }
     }

@@ -5,6 +5,10 @@ use trace::{ChipEvent, Event, Record, ScsiEvent, TapeEvent};
 /// Vector of a bus error (*M68000 User's Manual*, table of exception vectors).
 const BUS_ERROR: u8 = 2;
 
+const CHECK_CONDITION: u8 = 0x02;
+/// Sense keys MEDIUM ERROR and HARDWARE ERROR (SCSI-2, table 69).
+const TROUBLE: [u8; 2] = [3, 4];
+
 const REWIND: u8 = 0x01;
 const REQUEST_SENSE: u8 = 0x03;
 const READ: u8 = 0x08;
@@ -68,6 +72,23 @@ impl Hold {
     pub const LONG: Ticks = Ticks(5 * Ticks::PER_SECOND);
 }
 
+/// An error of a WRITE that had ended with GOOD.
+#[derive(Clone, Copy, Debug)]
+pub struct DeferredError<'a> {
+    /// When the drive found the block bad.
+    pub found: Ticks,
+    /// The block on tape.
+    pub block: u64,
+    /// The command that wrote it.
+    pub write: &'a WriteCommand,
+    /// When that had ended with GOOD.
+    pub acknowledged: Ticks,
+    /// When a later command ended with CHECK CONDITION for it.
+    pub told: Ticks,
+    /// With this sense key, ASC and ASCQ.
+    pub sense: [u8; 3],
+}
+
 /// What one machine's SCSI bus and tape drive did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TapeWatch {
@@ -91,6 +112,8 @@ pub struct TapeWatch {
     pub last_bus_status: Option<Ticks>,
     /// Statuses of the drive that were not GOOD since it last was: count and last sense.
     pub refused: (u64, [u8; 3]),
+    /// Commands that were told of trouble with medium or hardware: when they ended, and the sense data.
+    pub troubles: Vec<(Ticks, [u8; 3])>,
     /// Underruns while writing.
     pub underruns: u64,
     /// Times the drive stopped and backed up.
@@ -235,6 +258,9 @@ impl TapeWatch {
         } else {
             self.refused = (self.refused.0 + 1, sense);
         }
+        if status == CHECK_CONDITION && TROUBLE.contains(&sense[0]) {
+            self.troubles.push((at, sense));
+        }
         if executing.is_some_and(|(_, operation)| operation == WRITE)
             && let Some(write) = self.writes.last_mut()
         {
@@ -278,6 +304,32 @@ impl TapeWatch {
             .iter()
             .rev()
             .find(|write| (write.first_block..write.first_block + write.blocks).contains(&block))
+    }
+
+    /// The write error that explains damage from `block` of the tape on, if it was a deferred one: the drive found a block bad after the WRITE that
+    /// wrote it had ended with GOOD, and told of it with a later command (SCSI-2, 8.2.14.2). What followed in the buffer was lost with it.
+    pub fn deferred(&self, block: u64) -> Option<DeferredError<'_>> {
+        // A record of the backup that is damaged anywhere is damaged from its beginning: the bad block may lie further on in the same WRITE.
+        let end = self.writer_of(block)?;
+        let end = end.first_block + end.blocks;
+        let bad = self.moments.iter().filter_map(|moment| match moment.event {
+            TapeEvent::BadBlock { block: bad } if bad < end => Some((moment.at, bad)),
+            _ => None,
+        });
+        let (found, bad) = bad.last()?;
+        let write = self.writes.iter().find(|write| {
+            write.at < found && (write.first_block..write.first_block + write.blocks).contains(&bad)
+        })?;
+        let (acknowledged, status) = write.status?;
+        let &(told, sense) = self.troubles.iter().find(|(told, _)| *told > found)?;
+        (status == 0 && acknowledged < found).then_some(DeferredError {
+            found,
+            block: bad,
+            write,
+            acknowledged,
+            told,
+            sense,
+        })
     }
 
     /// Whether a backup has begun, has written its last filemark, and has left the drive alone for `settle`.

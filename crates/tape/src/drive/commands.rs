@@ -73,6 +73,7 @@ impl Drive {
                 Activity::Idle => unreachable!("next is asked only during a command"),
                 Activity::Decoding { until, .. } if *until > now => Step::Ask(Next::Wait(*until)),
                 Activity::Busy { until } if *until > now => self.wait_until(now, *until),
+                busy if self.is_stopped_by_motor(now, busy) => self.stuck_step(),
                 Activity::Decoding { cdb, lun, .. } => Step::Go(self.execute(now, cdb, *lun)),
                 Activity::Busy { .. } => Step::Go(Activity::Done(Status::Good)),
                 Activity::Send { bytes, sent } => match bytes.get(*sent) {
@@ -193,6 +194,9 @@ impl Drive {
             && let Some(sense) = self.unready()
         {
             return self.check(sense);
+        }
+        if format.access != Access::None && self.transport.is_stuck(now) {
+            return self.check(Sense::new(key::HARDWARE_ERROR, code::POSITIONING));
         }
         if format.access == Access::Write && self.write_protected() {
             return self.check(Sense::new(key::DATA_PROTECT, code::WRITE_PROTECTED));

@@ -1,3 +1,4 @@
+use super::faults::Faults;
 use super::figures::Figures;
 use super::{Counters, writing::Entry};
 use crate::media::{FRAME, Medium};
@@ -84,6 +85,8 @@ pub(super) enum Fault {
     Write,
     /// The tape ended.
     EndOfMedium,
+    /// The motor does not turn.
+    Motor,
 }
 
 /// The tape transport: motor, head and buffer, and the cartridge in it.
@@ -146,6 +149,7 @@ pub(super) struct Transport {
     /// Entries that could not be written, kept until the tape is used again.
     pub lost: VecDeque<Entry>,
     pub counters: Counters,
+    pub faults: Faults,
 }
 
 impl Transport {
@@ -181,6 +185,7 @@ impl Transport {
             fault: None,
             lost: VecDeque::new(),
             counters: Counters::default(),
+            faults: Faults::default(),
         }
     }
 
@@ -253,7 +258,9 @@ impl Transport {
         match self.motion {
             Motion::Empty | Motion::Unloaded => Ticks::NEVER,
             Motion::Stopped { .. } if self.queue.is_empty() => Ticks::NEVER,
-            Motion::Stopped { .. } => self.waiting_since + self.figures.write_delay,
+            Motion::Stopped { .. } => {
+                (self.waiting_since + self.figures.write_delay).max(self.stuck_until())
+            }
             Motion::Starting { until, .. }
             | Motion::Writing { until, .. }
             | Motion::Reading { until }
@@ -297,7 +304,7 @@ impl Transport {
 
     /// Starts the tape if it is at rest and there is a reason to.
     pub fn consider(&mut self, now: Ticks, tracer: &mut Tracer) {
-        if !self.at_rest() {
+        if !self.at_rest() || self.is_stuck(now) {
             return;
         }
         if !self.queue.is_empty() {

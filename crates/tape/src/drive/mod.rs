@@ -3,6 +3,7 @@
 mod abilities;
 mod commands;
 mod descriptor;
+mod faults;
 pub(crate) mod figures;
 mod identity;
 mod log;
@@ -22,6 +23,7 @@ mod travel;
 mod writing;
 mod writing_commands;
 
+pub use faults::Spot;
 pub use profile::{Figure, Origin, Profile, ProfileError, Value};
 pub use sense::{Code, SENSE_LENGTH, Sense, code, key};
 
@@ -307,6 +309,7 @@ impl Device for Drive {
         if cause == ResetCause::PowerOn {
             self.log = Log::default();
             self.memory.clear();
+            self.unstick();
         }
         let time = match cause {
             ResetCause::PowerOn => self.transport.figures.load,

@@ -100,7 +100,7 @@ impl Transport {
             return self.reposition(at, Job::Read, tracer);
         }
         self.motion = Motion::Reading {
-            until: at + self.figures.frame_time,
+            until: at + self.frame_time(at),
         };
     }
 
@@ -130,10 +130,7 @@ impl Transport {
 
     /// Takes a block that has passed into the buffer, unless it is bad and worth another try; false when the tape backs up for one.
     fn check(&mut self, at: Ticks, number: u64, begin: u64, tracer: &mut Tracer) -> bool {
-        let bad = matches!(
-            self.tape().block(number).map(|block| block.content),
-            Some(Content::Record { bad: true, .. })
-        );
+        let bad = self.fails_to_read(at, number, begin);
         if bad && self.tries < self.figures.read_retries {
             self.tries += 1;
             self.counters.rereads += 1;
@@ -144,6 +141,7 @@ impl Transport {
         if bad {
             self.counters.bad += 1;
             self.counters.unreadable += 1;
+            self.tape_mut().set_bad(number, true);
             tracer.emit(at, TapeEvent::BadBlock { block: number });
         }
         self.tries = 0;

@@ -11,6 +11,8 @@ pub mod key {
     pub const NOT_READY: u8 = 0x2;
     /// A flaw of the medium that could not be recovered.
     pub const MEDIUM_ERROR: u8 = 0x3;
+    /// A fault of the hardware that could not be recovered.
+    pub const HARDWARE_ERROR: u8 = 0x4;
     /// Something in the command or its parameters is wrong.
     pub const ILLEGAL_REQUEST: u8 = 0x5;
     /// The unit was reset or its medium changed.
@@ -51,6 +53,8 @@ pub mod code {
     pub const WRITE_ERROR: Code = (0x0C, 0x00);
     /// Unrecovered read error.
     pub const READ_ERROR: Code = (0x11, 0x00);
+    /// Mechanical positioning error.
+    pub const POSITIONING: Code = (0x15, 0x01);
     /// Parameter list length error.
     pub const LIST_LENGTH: Code = (0x1A, 0x00);
     /// Miscompare during verify operation.

@@ -160,7 +160,7 @@ impl Transport {
             self.underrun(at, tracer);
         }
         self.motion = Motion::Writing {
-            until: at + self.figures.frame_time,
+            until: at + self.frame_time(at),
             what,
         };
     }
@@ -226,6 +226,8 @@ impl Transport {
     /// The first entry of the buffer is on tape whole, and was read back.
     fn entry_written(&mut self, at: Ticks, tracer: &mut Tracer) {
         let frames = std::mem::take(&mut self.sent);
+        let begin = self.head - frames.min(self.head);
+        self.flawed |= self.faults.spoils_copy(at, self.block, begin, self.head);
         if std::mem::take(&mut self.flawed) {
             self.tries += 1;
             if self.tries <= self.figures.write_retries {
@@ -269,9 +271,16 @@ impl Transport {
         if failed {
             self.counters.bad += 1;
             tracer.emit(at, TapeEvent::BadBlock { block: number });
+            self.faults.given_up(number);
             self.fail(Fault::Write, 1);
             self.write_ends(at, tracer);
         }
+    }
+
+    /// Everything in the buffer is lost.
+    pub fn lose(&mut self, fault: Fault) {
+        self.fail(fault, 0);
+        self.group_left = 0;
     }
 
     /// What is still in the buffer cannot be written any more. `also` entries were lost before.

@@ -74,6 +74,7 @@ impl Drive {
     pub(super) fn failed(&self, (fault, lost): (Fault, u64), residue: i64) -> Sense {
         let sense = match fault {
             Fault::Write => Sense::new(key::MEDIUM_ERROR, code::WRITE_ERROR),
+            Fault::Motor => Sense::new(key::HARDWARE_ERROR, code::POSITIONING),
             Fault::EndOfMedium => Sense {
                 end_of_medium: true,
                 ..Sense::new(key::VOLUME_OVERFLOW, code::END_OF_MEDIUM)
