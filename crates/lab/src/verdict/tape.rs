@@ -312,11 +312,11 @@ impl TapeWatch {
         // A record of the backup that is damaged anywhere is damaged from its beginning: the bad block may lie further on in the same WRITE.
         let end = self.writer_of(block)?;
         let end = end.first_block + end.blocks;
-        let bad = self.moments.iter().filter_map(|moment| match moment.event {
+        let mut bad = self.moments.iter().filter_map(|moment| match moment.event {
             TapeEvent::BadBlock { block: bad } if bad < end => Some((moment.at, bad)),
             _ => None,
         });
-        let (found, bad) = bad.last()?;
+        let (found, bad) = bad.next_back()?;
         let write = self.writes.iter().find(|write| {
             write.at < found && (write.first_block..write.first_block + write.blocks).contains(&bad)
         })?;
