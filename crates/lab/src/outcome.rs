@@ -1,7 +1,7 @@
 //! What a run leaves behind for people and programs.
 
 use crate::verdict::Failure;
-use crate::verdict::interrupts::Interval;
+use crate::verdict::interrupts::{Interval, Masked};
 use crate::verdict::network::Figures;
 use serde::Serialize;
 
@@ -32,6 +32,8 @@ pub struct Outcome {
     pub network: Vec<MachineNetwork>,
     /// The longest stretches with interrupts masked: by machine and level, the longest first.
     pub interrupts: Vec<Interval>,
+    /// How long each level was masked altogether, by machine and level.
+    pub interrupts_masked: Vec<Masked>,
     /// The longest wait from a request to the first instruction of its handler, by machine and level.
     pub interrupt_latency: Vec<Interval>,
     /// What the tape drives did.

@@ -487,6 +487,7 @@ fn judge(
             })
             .collect(),
         interrupts: intervals.masked,
+        interrupts_masked: intervals.totals,
         interrupt_latency: intervals.latency,
         tape,
         backup: counts,

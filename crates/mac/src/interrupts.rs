@@ -127,6 +127,8 @@ pub struct InterruptStatistics {
     pub longest_wait: [Ticks; 8],
     /// The longest stretch during which the status register masked this level.
     pub longest_mask: [Ticks; 8],
+    /// Of the stretches during which the status register masked this level, the sum of those that have ended.
+    pub masked: [Ticks; 8],
     /// The longest stretches during which the status register masked a level: by level, then the longest first; at most three of a
     /// level, each begun by another instruction. Those that have not ended yet are not among them: [`crate::Mac::masked`].
     pub stretches: Vec<Stretch>,
@@ -199,6 +201,7 @@ impl InterruptWatch {
         }
         for level in new + 1..=old {
             let ticks = now.since(self.since[level]);
+            self.statistics.masked[level] += ticks;
             if self.statistics.is_long(level, ticks) {
                 self.statistics.keep(Stretch {
                     level: level as u8,
@@ -325,6 +328,10 @@ mod tests {
         assert_eq!(
             watch.statistics.longest_mask[..4],
             [Ticks(0), Ticks(200), Ticks(100), Ticks(100)]
+        );
+        assert_eq!(
+            watch.statistics.masked[..4],
+            [Ticks(0), Ticks(350), Ticks(150), Ticks(150)]
         );
     }
 

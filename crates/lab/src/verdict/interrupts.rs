@@ -23,11 +23,24 @@ pub struct Interval {
     pub unfinished: bool,
 }
 
+/// How long interrupts of a level were masked altogether.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Masked {
+    /// The machine.
+    pub machine: String,
+    /// The level, 1 to 7.
+    pub level: u8,
+    /// The sum of all stretches in microseconds, one that had not ended included.
+    pub total_us: u64,
+}
+
 /// How long interrupts were masked, and how long they waited.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Intervals {
     /// The longest stretches during which the status register masked a level, the longest first, by machine and level.
     pub masked: Vec<Interval>,
+    /// The sum of all such stretches, by machine and level.
+    pub totals: Vec<Masked>,
     /// The longest times from a request to the first instruction of its handler.
     pub latency: Vec<Interval>,
 }
@@ -58,6 +71,13 @@ impl Intervals {
             let mut of_level: Vec<Interval> = ended.chain(open).collect();
             of_level.sort_by_key(|one| std::cmp::Reverse(one.longest_us));
             self.masked.append(&mut of_level);
+            let ended = statistics.masked[usize::from(level)];
+            let open = mac.masked(level).map_or(Ticks::ZERO, |one| one.ticks);
+            self.totals.push(Masked {
+                machine: machine.to_owned(),
+                level,
+                total_us: (ended + open).as_micros(),
+            });
         }
         self.latency
             .extend(statistics.waits.iter().map(|one| interval(one, false)));
