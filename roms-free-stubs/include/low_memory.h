@@ -32,6 +32,8 @@
 #define VIA          LM(volatile uint8_t *, 0x1D4)
 #define SCCRd        LM(volatile uint8_t *, 0x1D8)
 #define SCCWr        LM(volatile uint8_t *, 0x1DC)
+#define SysParam     LM_TABLE(uint8_t, 0x1F8)    /* parameter RAM as it was at start-up, 20 bytes; SPValid is the first */
+enum { sysParamBytes = 20 };
 #define SPValid      LM(uint8_t, 0x1F8)
 #define SPATalkA     LM(uint8_t, 0x1F9)
 #define SPATalkB     LM(uint8_t, 0x1FA)

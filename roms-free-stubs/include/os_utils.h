@@ -31,6 +31,7 @@ static inline OSErr Gestalt(OSType selector, int32_t *response)
 #define GetDateTime()           Time
 #define ReadDateTime(seconds)   OS_ERR(OS_A0(0xA039, seconds))
 #define SetDateTime(seconds)    OS_ERR(OS_A0_D0(0xA03A, 0, seconds))
+#define WriteParam()            OS_ERR(OS_A0_D0(0xA038, SysParam, 0xFFFFFFFF))
 
 /* D0 the lengths (first in the high word), A0 and A1 the characters; 0 when equal, case ignored. */
 #define CmpStringChars(a, alen, b, blen) ((int16_t)OS_A0_A1_D0(0xA03C, a, b, (uint32_t)(alen) << 16 | (uint16_t)(blen)))

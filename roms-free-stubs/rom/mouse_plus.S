@@ -101,7 +101,7 @@ mouse_init:
         scc_register 0, 1, 0x01
         scc_register channel_a, 9, 0x0A /* master interrupt enable, no vector */
         rts
-ROM_INIT(83, mouse_init)
+ROM_INIT(68, mouse_init)
 
         .section .bss
 last_x: .space  1

@@ -1,5 +1,5 @@
 /* The clock chip: three wires on VIA port B, one bit at a time.  Commands: z00aaa01 seconds register aaa (z = 1 reads),
-   0011 0101 write protect. */
+   z1aaaa01 and z010aa01 parameter RAM 0-F and 10-13, 0011 0101 write protect (Inside Macintosh III, "The Real-Time Clock"). */
 #include "internal.h"
 #include "interrupt_mask.h"
 #include "low_memory.h"
@@ -38,16 +38,22 @@ static uint8_t receive_byte(void)
 
 static void finish(void) { set_wires(vRTCEnb | vRTCClk | vRTCData); }
 
+static uint8_t read_register(uint8_t command)
+{
+    uint16_t sr = mask_via();
+    uint8_t value;
+    send_byte(0x80 | command);
+    value = receive_byte();
+    finish();
+    unmask_via(sr);
+    return value;
+}
+
 static uint32_t read_once(void)
 {
     uint32_t seconds = 0;
-    for (int reg = 3; reg >= 0; reg--) {
-        uint16_t sr = mask_via();
-        send_byte((uint8_t)(0x81 | reg << 2));
-        seconds = seconds << 8 | receive_byte();
-        finish();
-        unmask_via(sr);
-    }
+    for (int reg = 3; reg >= 0; reg--)
+        seconds = seconds << 8 | read_register((uint8_t)(0x01 | reg << 2));
     return seconds;
 }
 
@@ -98,5 +104,26 @@ void os_SetDateTime(OSRegs *r)
 }
 OS_TRAP(0xA03A, SetDateTime);
 
-void rtc_init(void) { Time = rtc_read_seconds(); }
+static uint8_t parameter_command(int address)
+{
+    return (uint8_t)(address < 16 ? 0x41 | address << 2 : 0x21 | (address & 3) << 2);
+}
+
+/* Puts the copy in low memory back into the chip. */
+void os_WriteParam(OSRegs *r)
+{
+    write_register(0x35, 0x55);
+    for (int address = 0; address < sysParamBytes; address++)
+        write_register(parameter_command(address), SysParam[address]);
+    write_register(0x35, 0xD5);
+    r->d0 = noErr;
+}
+OS_TRAP(0xA038, WriteParam);
+
+void rtc_init(void)
+{
+    Time = rtc_read_seconds();
+    for (int address = 0; address < sysParamBytes; address++)
+        SysParam[address] = read_register(parameter_command(address));
+}
 ROM_INIT(25, rtc_init);

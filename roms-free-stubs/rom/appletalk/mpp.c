@@ -217,8 +217,11 @@ OSErr mpp_open(ParmBlkPtr pb, DCtlPtr dce) {
     scc_set_up();
     server_address = (uint32_t)pb->ioParam.ioMisc >> 31;
     llap_acquire_address(server_address, SPValid == 0xA8 ? SPATalkB : 0);
-    SPATalkB = llap_address;
     mpp_variables.node = llap_address;
+    if (SPValid == 0xA8 && SPATalkB != llap_address) {      /* the next start begins with this address */
+        SPATalkB = llap_address;
+        (void)WriteParam();
+    }
     timer_task.qType = vType;
     timer_task.vblAddr = (ProcPtr)timer;
     timer_task.vblCount = timerTicks;
