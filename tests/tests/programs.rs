@@ -171,3 +171,67 @@ fn servers_forward_to_each_other_and_wait_for_one_that_is_off() {
     assert_eq!(read_from(&bob, "ann@East"), all, "{bob:?}");
     assert_eq!(read_from(&ann, "bob@West"), all, "{ann:?}");
 }
+
+const UTILITY: &str = r#"
+[machines]
+server = ["mail-server"]
+probe = ["atalk"]
+
+[atalk]
+commands = 'pause 4;lookup;echo "Post Office:MSMail Reconstruction@*" 3;echo 0.200 2;zones;keyboard'
+
+[[input]]
+machine = "probe"
+at = 26
+type = "lookup Nobody:=@*\nquit\n"
+
+[mail]
+clients = 0
+duration = 24000
+"#;
+
+#[test]
+fn the_utility_finds_names_and_echoers() {
+    let dir = tempfile::tempdir().unwrap();
+    run_in(dir.path(), UTILITY, &["--expect", "clean"]);
+    let results = lines(dir.path(), "probe", "Atalk Results");
+    let names = said(&results, "name ");
+    assert_eq!(names.len(), 1, "{results:?}");
+    assert_eq!(names[0][2..], ["Post", "Office:MSMail", "Reconstruction@*"]);
+    let node = names[0][1].rsplit_once('.').unwrap().0;
+    let echoes = said(&results, "echo ");
+    assert_eq!(
+        echoes[0][..6],
+        ["echo", &format!("{node}.4"), "sent", "3", "lost", "0"]
+    );
+    // A frame of 77 bytes and its dialog take some 3 ms each way: less than a tick, which may begin in between.
+    assert!(echoes[0][8].parse::<u32>().unwrap() <= 3, "{results:?}");
+    assert_eq!(echoes[1], ["echo", "0.200.4", "sent", "2", "lost", "2"]);
+    assert!(results.contains(&"no router".into()));
+    assert!(results.contains(&"> lookup Nobody:=@*".into()) && results.contains(&"names 0".into()));
+    assert_eq!(results.last().map(String::as_str), Some("done"));
+}
+
+#[test]
+fn what_thirty_clients_were_told_is_in_the_store_once() {
+    let faults = ["cable.loss=17", "cable.damage=17", "cable.duplicate=16"];
+    let faults: Vec<&str> = faults.iter().flat_map(|one| ["--set", one]).collect();
+    for further in [&[][..], &faults] {
+        let fixed = [
+            "mail-load",
+            "--set",
+            "mail.duration=30000",
+            "--set",
+            "mail.interval=5000",
+        ];
+        let (code, outcome) = run(&[&fixed[..], further].concat());
+        assert_eq!(code, 0, "{outcome:#}");
+        let store = &outcome["mail"]["store"];
+        assert!(store["messages"].as_u64() > Some(30), "{store}");
+        assert_eq!(store["right"], store["messages"], "{store}");
+        for none in ["missing", "twice", "wrong", "others"] {
+            assert_eq!(store[none], 0, "{store}");
+        }
+        assert_eq!(outcome["mail"]["violations"], serde_json::json!([]));
+    }
+}

@@ -30,6 +30,8 @@ pub static MAIL_SERVER_INIT: Program = program!("mail_server_init", "mail_server
 pub static BACKUP: Program = program!("backup", "backup.bin");
 /// The backup's start-up document.
 pub static BACKUP_INIT: Program = program!("backup_init", "backup_init.bin");
+/// The utility that asks the network, an application.
+pub static ATALK: Program = program!("atalk", "atalk.bin");
 /// The mail client, an application.
 pub static MAIL_CLIENT: Program = program!("mail_client", "mail_client.bin");
 /// The report on the machine, an application.
@@ -62,6 +64,7 @@ pub static LOADED: &[&Program] = &[
     &MAIL_SERVER_INIT,
     &BACKUP,
     &BACKUP_INIT,
+    &ATALK,
     &MAIL_CLIENT,
     &REPORT,
 ];

@@ -26,6 +26,7 @@ pub const ENTRIES: &[Entry] = entries![
     "q99304-deferred",
     "separate-macs",
     "mail-only",
+    "mail-load",
     "backup-only",
 ];
 

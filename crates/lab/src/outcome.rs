@@ -3,6 +3,7 @@
 use crate::verdict::Failure;
 use crate::verdict::interrupts::{Interval, Masked};
 use crate::verdict::network::Figures;
+use crate::verdict::store::StoreCounts;
 use serde::Serialize;
 
 /// The result of a run, as `--json` prints it.
@@ -56,6 +57,9 @@ pub struct MailCounts {
     pub timed_out: u64,
     /// What the server did that the mail protocol does not allow, in words: a defect of the server or of the machine under it.
     pub violations: Vec<String>,
+    /// The message store compared with what the host-side clients know. Null without a server whose `server.flush` is `yes`: what another has
+    /// stored is not reached from the catalogue of the volume.
+    pub store: Option<StoreCounts>,
 }
 
 /// How well a machine kept the network's deadlines.

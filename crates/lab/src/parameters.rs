@@ -330,6 +330,14 @@ pub const SPECS: &[Spec] = &[
         "how the server calls the File Manager",
     ),
     spec(
+        "server.flush",
+        "no",
+        YesNo,
+        "",
+        Assumed,
+        "whether the length of the store goes to the disk with every message",
+    ),
+    spec(
         "server.requests",
         "6",
         Number(1, 16),
@@ -481,6 +489,14 @@ pub const SPECS: &[Spec] = &[
         "",
         Chosen,
         "of its random numbers; 0: from the machine's clock, its node and its user",
+    ),
+    spec(
+        "atalk.commands",
+        "",
+        Text,
+        "",
+        Chosen,
+        "what the atalk utility does, commands separated by semicolons; empty: what is typed",
     ),
     spec(
         "backup.block",

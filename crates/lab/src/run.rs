@@ -5,13 +5,14 @@ pub use crate::keep::Keep;
 use crate::keep::Sinks;
 use crate::live::{Nobody, Outside, Recording};
 use crate::outcome::{self, BackupCounts, MachineNetwork, MailCounts, Outcome, TapeCounts};
-use crate::scenario::Scenario;
+use crate::scenario::{Machine, Scenario};
 use crate::verdict::backup::{self, Comparison};
 use crate::verdict::cpu::{CpuWatch, Sample, Stopped};
 use crate::verdict::interrupts::Intervals;
 use crate::verdict::mail::MailWatch;
 use crate::verdict::network::NetworkWatch;
 use crate::verdict::server::Silence;
+use crate::verdict::store::StoreCounts;
 use crate::verdict::symbols::{Memory, Symbols};
 use crate::verdict::tape::TapeWatch;
 use crate::verdict::{Failure, FailureKind, Mechanism};
@@ -181,9 +182,10 @@ impl Run {
             let traffic = Ticks::from_millis(
                 parameters.number("mail.start") + parameters.number("mail.duration"),
             );
+            let asks = |machine: &Machine| machine.has("mail-client") || machine.has("atalk");
             // Whoever is behind a bridge may be a client.
             let quiet = parameters.number("mail.clients") == 0
-                && !self.mail.has_emulated()
+                && !scenario.machines.iter().any(asks)
                 && !self.world.has_bridge();
             if quiet || now >= traffic {
                 return Some(End::Over);
@@ -476,6 +478,7 @@ fn judge(
                     )
                 })
                 .collect(),
+            store: server.and_then(|number| store(run, scenario, number)),
         },
         network: scenario
             .machines
@@ -493,6 +496,16 @@ fn judge(
         backup: counts,
         bridge: run.world.bridge_figures(),
     }
+}
+
+/// The store of the server that the clients use, when it is on the disk as well as in the File Manager's memory.
+fn store(run: &Run, scenario: &Scenario, number: usize) -> Option<StoreCounts> {
+    let machine = &scenario.machines[number];
+    if scenario.parameters_of(machine).text("server.flush") != "yes" {
+        return None;
+    }
+    let volume = hfs::read(&run.world.disk_image(number, &scenario.parameters)).ok()?;
+    StoreCounts::new(&volume, run.world.clients().ledger())
 }
 
 /// The code in a machine's memory.

@@ -23,6 +23,10 @@ pub const PROGRAMS: &[(&str, &str)] = &[
         "the start-up document that looks for the tape drive, and a tape drive",
     ),
     (
+        "atalk",
+        "a utility that looks names up, sends echo requests, lists zones, writes `Atalk Results` and ends",
+    ),
+    (
         "mail-client",
         "a mail client, an application: it writes, reads and deletes messages, and keeps `Mail Client Log`",
     ),
@@ -190,7 +194,12 @@ impl Scenario {
                 reason,
             })
         };
-        let topics = || PREFERENCES.iter().map(|(topic, _)| *topic).chain(["mac."]);
+        let topics = || {
+            PREFERENCES
+                .iter()
+                .map(|(topic, _)| *topic)
+                .chain(["mac.", "atalk."])
+        };
         if !topics().any(|topic| key.starts_with(topic)) {
             let topics: Vec<&str> = topics().map(|topic| topic.trim_end_matches('.')).collect();
             return refuse(format!(
@@ -464,6 +473,7 @@ impl Scenario {
                         "mail",
                         "server",
                         "client",
+                        "atalk",
                         "backup",
                     ];
                     let near = nearest(key, known)

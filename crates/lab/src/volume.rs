@@ -5,7 +5,7 @@ use crate::parameters::{PREFERENCES, Parameters};
 use crate::scenario::Machine;
 use guest::hfs::{self, Dates, File, FinderInfo, Folder, HfsError};
 use guest::programs::{
-    BACKUP, BACKUP_INIT, MAIL_CLIENT, MAIL_SERVER, MAIL_SERVER_INIT, Program, REPORT,
+    ATALK, BACKUP, BACKUP_INIT, MAIL_CLIENT, MAIL_SERVER, MAIL_SERVER_INIT, Program, REPORT,
 };
 use guest::{MacName, resources};
 use std::path::Path;
@@ -93,6 +93,9 @@ pub fn build(machine: &Machine, parameters: &Parameters) -> Result<Vec<u8>, Volu
             application("Mail Client", b"MClt", &MAIL_CLIENT),
         );
     }
+    if machine.has("atalk") {
+        put("Startup Items", application("Atalk", b"ATlk", &ATALK));
+    }
     if machine.has("report") {
         put(
             "Startup Items",
@@ -114,6 +117,12 @@ pub fn build(machine: &Machine, parameters: &Parameters) -> Result<Vec<u8>, Volu
         let mut file = program(title, b"TEXT", b"ttxt", Vec::new());
         file.data = text.into_bytes();
         put("Preferences", file);
+    }
+    let commands = parameters.text("atalk.commands");
+    if machine.has("atalk") && !commands.is_empty() {
+        let mut file = program("Atalk Commands", b"TEXT", b"ttxt", Vec::new());
+        file.data = commands.replace(';', "\r").into_bytes();
+        root.put(file);
     }
     Ok(hfs::build(
         &root,

@@ -155,6 +155,8 @@ static void Forwarded(Slot *slot) {
     Next(slot);
 }
 
+static void MarkedForwarded(Slot *slot) { Flush(slot, Forwarded); }
+
 static void PartAnswered(Slot *slot) {
     const IndexEntry *entry = FindNumber(forward.message);
     int16_t result = Result(slot);
@@ -175,7 +177,7 @@ static void PartAnswered(Slot *slot) {
         return;
     }
     slot->reply[0] = (uint32_t)stateDeleted << 16;
-    Disk(slot, diskWrite, slot->reply, 2, (int32_t)(entry->sector << 9) + recordStateOffset, Forwarded);
+    Disk(slot, diskWrite, slot->reply, 2, (int32_t)(entry->sector << 9) + recordStateOffset, MarkedForwarded);
 }
 
 static void PartRead(Slot *slot) {

@@ -166,6 +166,8 @@ static void Deleted(Slot *slot) {
     Finish(slot, mailOk, 0);
 }
 
+static void MarkedDeleted(Slot *slot) { Flush(slot, Deleted); }
+
 static void Delete(Slot *slot) {
     const DeleteRequest *request = (const DeleteRequest *)slot->request;
     IndexEntry *entry = slot->atp.reqLength < sizeof *request ? 0 : FindNumber(request->store_number);
@@ -174,7 +176,7 @@ static void Delete(Slot *slot) {
         return;
     }
     slot->reply[0] = (uint32_t)stateDeleted << 16;
-    Disk(slot, diskWrite, slot->reply, 2, (int32_t)(entry->sector << 9) + recordStateOffset, Deleted);
+    Disk(slot, diskWrite, slot->reply, 2, (int32_t)(entry->sector << 9) + recordStateOffset, MarkedDeleted);
 }
 
 /* The same sequence number again: what changed something is answered from memory, what only reads is done again. */

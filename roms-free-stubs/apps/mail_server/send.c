@@ -56,6 +56,8 @@ static void Stored(Slot *slot) {
     Answer(slot, mailOk);
 }
 
+static void Written(Slot *slot) { Flush(slot, Stored); }
+
 /* The record is complete on the disk but for its state. */
 static void WriteState(Slot *slot) {
     Session *s = slot->session;
@@ -63,7 +65,7 @@ static void WriteState(Slot *slot) {
         return;
     s->record.state = stateComplete;
     s->record.sum = s->sum;
-    Disk(slot, diskWrite, &s->record.state, recordStateBytes, (int32_t)(s->sector << 9) + recordStateOffset, Stored);
+    Disk(slot, diskWrite, &s->record.state, recordStateBytes, (int32_t)(s->sector << 9) + recordStateOffset, Written);
 }
 
 /* The sum runs over the body only, from piece to piece; pieces are multiples of four bytes but for the last. */
@@ -113,7 +115,7 @@ static void WriteRecord(Slot *slot) {
     if (Failed(slot))
         return;
     server.gap = 0;
-    Disk(slot, diskWrite, s->assembly, (int32_t)s->record.sectors << 9, (int32_t)(s->sector << 9), Stored);
+    Disk(slot, diskWrite, s->assembly, (int32_t)s->record.sectors << 9, (int32_t)(s->sector << 9), Written);
 }
 
 static void WriteLast(Slot *slot) {

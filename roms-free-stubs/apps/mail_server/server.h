@@ -16,6 +16,7 @@ typedef struct {
     int8_t application;         /* form: this program, or the start-up document */
     int8_t at_interrupt;        /* service */
     int8_t synchronous;         /* store */
+    int8_t flush;
     uint8_t register_interval, register_count;
     Str31 name;
     Str63 store_path;
@@ -108,9 +109,11 @@ void Finish(Slot *slot, int16_t result, int32_t length);
 
 OSErr StoreOpen(void);
 void StoreLoad(Slot *slot);
-typedef enum { diskRead, diskWrite, diskSetEOF } DiskAction;
+typedef enum { diskRead, diskWrite, diskSetEOF, diskFlush } DiskAction;
 /* `after` runs when it is done; slot->disk.ioResult tells how it went. */
 void Disk(Slot *slot, DiskAction action, void *buffer, int32_t count, int32_t position, Step after);
+/* After a write: brings the file's length and the File Manager's cache to the disk, if the setting `flush` says so, and goes on with `after`. */
+void Flush(Slot *slot, Step after);
 void AddToQueue(Slot *slot, Step step);
 
 IndexEntry *FindNumber(uint32_t store_number);

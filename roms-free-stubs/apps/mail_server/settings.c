@@ -12,6 +12,7 @@ void SettingsLoad(void) {
     s->application = PrefsIs(&prefs, "form", "application");
     s->at_interrupt = !PrefsIs(&prefs, "service", "systemtask");
     s->synchronous = !PrefsIs(&prefs, "store", "async");
+    s->flush = (int8_t)PrefsYes(&prefs, "flush", 0);
     s->requests = Within(PrefsNumber(&prefs, "requests", 6), 1, 16);
     s->sessions = Within(PrefsNumber(&prefs, "sessions", 8), 1, 32);
     s->messages = Within(PrefsNumber(&prefs, "messages", 1000), 10, 4000);

@@ -20,6 +20,7 @@ static OSErr Call(DiskAction action, HIOParam *pb, int synchronous) {
     switch (action) {
     case diskRead: return synchronous ? PBReadSync(pb) : PBReadAsync(pb);
     case diskWrite: return synchronous ? PBWriteSync(pb) : PBWriteAsync(pb);
+    case diskFlush: return synchronous ? PBFlushFileSync(pb) : PBFlushFileAsync(pb);
     default: return synchronous ? PBSetEOFSync(pb) : PBSetEOFAsync(pb);
     }
 }
@@ -43,6 +44,13 @@ void Disk(Slot *slot, DiskAction action, void *buffer, int32_t count, int32_t po
         pb->ioCompletion = (void *)DiskDoneEntry;
         Call(action, pb, 0);
     }
+}
+
+void Flush(Slot *slot, Step after) {
+    if (server_settings.flush && slot->disk.ioResult == noErr)
+        Disk(slot, diskFlush, 0, 0, 0, after);
+    else
+        after(slot);
 }
 
 /* Two servers that were installed at the same moment differ by their names. */

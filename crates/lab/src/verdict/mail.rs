@@ -52,11 +52,6 @@ impl MailWatch {
         }
     }
 
-    /// Whether there are mail programs on emulated Macintoshes.
-    pub fn has_emulated(&self) -> bool {
-        !self.emulated.is_empty()
-    }
-
     /// Takes note of a record.
     pub fn see(&mut self, record: &Record) {
         match &record.event {
@@ -72,7 +67,7 @@ impl MailWatch {
                 bytes,
                 intact: true,
                 ..
-            }) if self.has_emulated() => self.frame(record.at, *station, bytes),
+            }) if !self.emulated.is_empty() => self.frame(record.at, *station, bytes),
             _ => {}
         }
     }

@@ -12,6 +12,8 @@ pub mod mail;
 pub mod network;
 /// A server that answers nobody.
 pub mod server;
+/// What a mail server has on its disk, compared with what its clients know.
+pub mod store;
 /// Which code lies where in a machine's memory.
 pub mod symbols;
 /// What the tape drive and its bus did.
