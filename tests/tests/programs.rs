@@ -183,11 +183,16 @@ commands = 'pause 4;lookup;echo "Post Office:MSMail Reconstruction@*" 3;echo 0.2
 [[input]]
 machine = "probe"
 at = 26
-type = "lookup Nobody:=@*\nquit\n"
+type = "lookup Nobody:=@*\n"
+
+[[input]]
+machine = "probe"
+at = 31
+type = "quit\n"
 
 [mail]
 clients = 0
-duration = 24000
+duration = 26000
 "#;
 
 #[test]
