@@ -20,11 +20,13 @@ import sys
 TICKS_PER_SECOND = 15_667_200
 BIT = 68
 NAMES = (
-    "frame.time_epoch frame.len frame.comment frame.protocols llap.dst llap.src llap.type ddp.len ddp.dst_socket ddp.src_socket "
+    "frame.time_epoch frame.interface_id frame.len frame.comment frame.protocols llap.dst llap.src llap.type ddp.len ddp.dst_socket "
+    "ddp.src_socket ddp.hopcount ddp.checksum ddp.dst.net ddp.src.net ddp.dst.node ddp.src.node rtmp.net nbp.nodeid.length nbp.nodeid "
+    "rtmp.version rtmp.function rtmp.tuple.net rtmp.tuple.dist zip.function zip.network_count zip.network zip.zone_name "
     "ddp.type nbp.op nbp.count nbp.tid nbp.net nbp.node nbp.port nbp.enum nbp.object nbp.type nbp.zone atp.function "
     "atp.xo atp.eom atp.sts atp.treltimer atp.bitmap atp.tid data.data"
 ).split()
-TEXTS = {"frame.time_epoch", "frame.comment", "frame.protocols", "nbp.object", "nbp.type", "nbp.zone", "data.data"}
+TEXTS = {"frame.time_epoch", "frame.comment", "frame.protocols", "nbp.object", "nbp.type", "nbp.zone", "zip.zone_name", "data.data"}
 TSHARK = ["tshark", "--disable-protocol", "asp", "-o", "atp.desegment:FALSE"]
 
 
@@ -72,7 +74,7 @@ def expected(frame):
             fields[name.replace("__", ".")].append(value)
 
     whole, part = divmod(frame["start"] * 10**9 // TICKS_PER_SECOND, 10**9)
-    put(frame__time_epoch=f"{whole}.{part:09}", frame__len=len(packet))
+    put(frame__time_epoch=f"{whole}.{part:09}", frame__len=len(packet), frame__interface_id=frame["cable"])
     faults = {"lost": "lost on the wire", "damaged": "damaged on the wire", "copy": "copy made by the wire"}
     if frame["collided"]:
         put(frame__comment="collided")
@@ -84,11 +86,44 @@ def expected(frame):
     layers = ["llap"]
     if packet[2] in (1, 2):
         layers.append("ddp")
-        assert packet[2] == 1, "a long header: the cable has no router, nobody should send one"
-        length, to, source, kind = struct.unpack_from(">HBBB", packet, 3)
+        if packet[2] == 1:
+            header = 8
+            length, to, source, kind = struct.unpack_from(">HBBB", packet, 3)
+        else:
+            header = 16
+            length, total, net, own, node, own_node, to, source, kind = struct.unpack_from(">HHHHBBBBB", packet, 3)
+            put(ddp__hopcount=length >> 10 & 15, ddp__checksum=total)
+            put(ddp__dst__net=net, ddp__src__net=own, ddp__dst__node=node, ddp__src__node=own_node)
+            assert total in (0, checksum(packet[7:])), "DDP checksum"
         put(ddp__len=length & 0x3FF, ddp__dst_socket=to, ddp__src_socket=source, ddp__type=kind)
-        data = packet[8 : 3 + (length & 0x3FF)]
-        assert len(data) == len(packet) - 8, "the datagram's length is not that of the frame"
+        data = packet[header : 3 + (length & 0x3FF)]
+        assert len(data) == len(packet) - header, "the datagram's length is not that of the frame"
+        if kind == 1:
+            layers.append("rtmp")
+            net, bits, node = struct.unpack_from(">HBB", data)
+            put(rtmp__net=net, nbp__nodeid__length=bits, nbp__nodeid=node)
+            rest = data[4:]
+            if rest[:3] == b"\0\0\x82":
+                put(rtmp__version=0x82)
+                rest = rest[3:]
+            while rest:
+                net, distance = struct.unpack_from(">HB", rest)
+                assert distance < 0x80, "an extended network on LocalTalk"
+                put(rtmp__tuple__net=net, rtmp__tuple__dist=distance)
+                rest = rest[3:]
+        elif kind == 5:
+            layers.append("rtmp")
+            put(rtmp__function=data[0])
+        elif kind == 6:
+            layers.append("zip")
+            put(zip__function=data[0], zip__network_count=data[1])
+            rest = data[2:]
+            while rest:
+                put(zip__network=struct.unpack_from(">H", rest)[0])
+                rest = rest[2:]
+                if data[0] == 2:
+                    text, rest = text_of(rest)
+                    put(zip__zone_name=text)
         if kind == 2:
             layers.append("nbp")
             put(nbp__op=data[0] >> 4, nbp__count=data[0] & 15, nbp__tid=data[1])
@@ -114,6 +149,15 @@ def expected(frame):
                 put(data__data=data[4:].hex())
     put(frame__protocols=":".join(layers))
     return fields
+
+
+def checksum(data):
+    """DDP's: add, rotate to the left, never 0."""
+    total = 0
+    for byte in data:
+        total = (total + byte) & 0xFFFF
+        total = (total << 1 | total >> 15) & 0xFFFF
+    return total or 0xFFFF
 
 
 def value(name, text):
@@ -146,11 +190,11 @@ def bits_on_the_wire(frame):
 
 def check_times(frames):
     """Words about frames whose times cannot be."""
-    end = 0
+    end = collections.defaultdict(int)
     for frame in sorted(frames, key=lambda frame: frame["start"]):
-        if frame["start"] < end and not frame["collided"]:
+        if frame["start"] < end[frame["cable"]] and not frame["collided"]:
             yield f"tick {frame['start']}: overlaps with another frame and is not marked"
-        end = max(end, frame["at"])
+        end[frame["cable"]] = max(end[frame["cable"]], frame["at"])
         bits, odd = divmod(frame["at"] - frame["start"], BIT)
         flags, part = divmod(bits - bits_on_the_wire(frame["bytes"]), 8)
         if frame["intact"] and (odd or part or flags < 3):

@@ -147,7 +147,13 @@ fn a_deferred_error_is_blamed_on_the_wrong_block() {
     for word in ["had ended with GOOD", "CHECK CONDITION", "reported success"] {
         assert!(evidence.contains(word), "`{word}` is missing in {evidence}");
     }
-    let (_, fixed) = run(&["q99304-deferred", "--fix", "unbuffered-mode", "--expect", "any"]);
+    let (_, fixed) = run(&[
+        "q99304-deferred",
+        "--fix",
+        "unbuffered-mode",
+        "--expect",
+        "any",
+    ]);
     assert_eq!(fixed["verdict"], "clean", "{fixed:#}");
     assert_eq!(fixed["backup"]["verified_ok"], true);
     let (_, other) = run(&["q99304-deferred", "--fix", "polled-writes"]);

@@ -54,6 +54,15 @@ fn a_run_repeats_whether_it_is_traced_verified_or_replayed() {
     assert_eq!(shoeshine(&["replay", out.to_str().unwrap()]).code, 4);
 }
 
+/// Three Macintoshes on two networks with a router between: the mail of one network's clients is served on the other, and the run repeats.
+#[test]
+fn machines_on_two_cables_with_a_router_repeat() {
+    let (code, verified) = run(&["three-macs", "--verify"]);
+    assert_eq!((code, verified["verdict"].as_str()), (0, Some("clean")));
+    assert!(verified["mail"]["answered"].as_u64() > Some(200));
+    assert_eq!(verified["backup"]["verified_ok"].as_bool(), Some(true));
+}
+
 #[test]
 fn a_run_restored_from_a_snapshot_goes_on_to_the_same_hash() {
     let scenario = Scenario::find("q99304").unwrap();

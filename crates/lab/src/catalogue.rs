@@ -25,6 +25,7 @@ pub const ENTRIES: &[Entry] = entries![
     "q99304-starvation",
     "q99304-deferred",
     "separate-macs",
+    "three-macs",
     "mail-only",
     "mail-load",
     "backup-only",

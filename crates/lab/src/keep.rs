@@ -1,6 +1,6 @@
 //! The folder of results: it appears whole or not at all.
 
-use crate::capture::Capture;
+use crate::capture::{Capture, PlainCapture};
 use crate::case::{BASE_FILE, CASE_FILE, Case};
 use crate::outcome::Outcome;
 use crate::run::Run;
@@ -18,8 +18,10 @@ use trace::Record;
 pub struct Keep {
     /// The folder to make.
     pub dir: PathBuf,
-    /// Also every record and a capture of the cable.
+    /// Also every record and a capture of the cables.
     pub trace: bool,
+    /// Also a capture of each cable in the older pcap format.
+    pub pcap: bool,
     /// Replace the folder if it exists.
     pub force: bool,
 }
@@ -29,6 +31,7 @@ pub(crate) struct Sinks {
     keep: Keep,
     partial: PathBuf,
     trace: Option<(BufWriter<File>, Capture<BufWriter<File>>)>,
+    plain: Vec<PlainCapture<BufWriter<File>>>,
     failed: Option<String>,
 }
 
@@ -61,14 +64,20 @@ impl Sinks {
             let dir = partial.join(&machine.name);
             fs::create_dir_all(&dir).map_err(say(&dir))?;
         }
+        let create = |name: &str| {
+            let path = partial.join(name);
+            File::create(&path).map(BufWriter::new).map_err(say(&path))
+        };
+        let cables = scenario.network.names();
+        let mut plain = Vec::new();
+        for (number, cable) in cables.iter().enumerate().filter(|_| keep.pcap) {
+            let file = create(&format!("{cable}.pcap"))?;
+            plain.push(PlainCapture::new(file, number as u8)?);
+        }
         let trace = if keep.trace {
-            let create = |name: &str| {
-                let path = partial.join(name);
-                File::create(&path).map(BufWriter::new).map_err(say(&path))
-            };
             Some((
                 create("trace.jsonl")?,
-                Capture::new(create("cable.pcapng")?)?,
+                Capture::new(create("cable.pcapng")?, &cables)?,
             ))
         } else {
             None
@@ -77,11 +86,20 @@ impl Sinks {
             keep: keep.clone(),
             partial,
             trace,
+            plain,
             failed: None,
         })
     }
 
     pub(crate) fn see(&mut self, record: &Record) {
+        let plain = self.plain.iter_mut();
+        if let Err(error) = plain
+            .map(|cable| cable.see(record))
+            .collect::<Result<(), _>>()
+        {
+            self.failed
+                .get_or_insert(format!("{}: {error}", self.partial.display()));
+        }
         let Some((lines, capture)) = &mut self.trace else {
             return;
         };

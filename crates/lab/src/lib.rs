@@ -1,4 +1,4 @@
-//! Worlds of machines on one cable: scenarios, verdicts, record and replay.
+//! Worlds of machines on LocalTalk cables: scenarios, verdicts, record and replay.
 
 mod capture;
 pub mod case;
@@ -10,6 +10,7 @@ pub mod host;
 pub mod inputs;
 mod keep;
 pub mod live;
+pub mod network;
 pub mod outcome;
 pub mod parameters;
 pub mod profiles;

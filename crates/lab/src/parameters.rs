@@ -274,6 +274,14 @@ pub const SPECS: &[Spec] = &[
         "length of the traffic in a world without a backup",
     ),
     spec(
+        "mail.zone",
+        "*",
+        Text,
+        "",
+        Chosen,
+        "zone in which the clients look for the server; *: their own",
+    ),
+    spec(
         "mail.interval",
         "2500",
         Number(20, 3_600_000),

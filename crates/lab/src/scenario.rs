@@ -2,6 +2,7 @@
 
 use crate::faults::{self, Fault};
 use crate::inputs::{self, Input, Timed};
+use crate::network::Network;
 use crate::parameters::{PREFERENCES, ParameterError, Parameters, nearest, spec_of};
 use crate::profiles::{Kind, OwnProfile};
 use std::collections::BTreeMap;
@@ -113,6 +114,8 @@ pub struct Scenario {
     pub inputs: Vec<Timed<Input>>,
     /// What breaks, and when.
     pub faults: Vec<Timed<Fault>>,
+    /// The cables, who is on them, and the routers between them.
+    pub network: Network,
 }
 
 /// Why a scenario is refused.
@@ -369,6 +372,7 @@ impl Scenario {
             fixes: Vec::new(),
             inputs: Vec::new(),
             faults: Vec::new(),
+            network: Network::default(),
         };
         // Profiles of the user's come first: `tape.profile` and `disk.profile` find them then.
         for kind in [Kind::Disk, Kind::Tape] {
@@ -433,7 +437,7 @@ impl Scenario {
                 }
                 // Read below, when the machines are known.
                 ("for", toml::Value::Table(_)) => {}
-                ("input", toml::Value::Array(_)) => {}
+                ("input", toml::Value::Array(_)) | ("cables" | "routers", _) => {}
                 ("input", _) => {
                     return Err(refuse(here, "an input is a table: write [[input]]".into()));
                 }
@@ -500,12 +504,22 @@ impl Scenario {
                 }
             }
         }
+        let names: Vec<&str> = scenario
+            .machines
+            .iter()
+            .map(|machine| machine.name.as_str())
+            .collect();
+        let file = place;
+        let network = Network::read(table.get("cables"), table.get("routers"), &names);
+        scenario.network = network.map_err(|(name, reason)| {
+            let head = format!("cables.{name}");
+            let place = match line_of(text, &head) {
+                line if line.starts_with('`') => line_of(text, &name),
+                line => line,
+            };
+            refuse(format!("{file}: {place}"), reason)
+        })?;
         if let Some(toml::Value::Array(tables)) = table.get("input") {
-            let names: Vec<&str> = scenario
-                .machines
-                .iter()
-                .map(|machine| machine.name.as_str())
-                .collect();
             let place = |number| format!("{place}: {}", line_of_table(text, "input", number));
             scenario.inputs = inputs::read(tables, &names, place)?;
         }
@@ -563,6 +577,7 @@ impl Scenario {
                 out += &format!("{key} = {}\n", quote(value));
             }
         }
+        out += &self.network.to_toml();
         let own = [Kind::Disk, Kind::Tape].map(|kind| self.parameters.own_profile(kind));
         for own in own.into_iter().flatten() {
             out += &format!(

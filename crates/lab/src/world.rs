@@ -1,8 +1,9 @@
-//! A world: Macintoshes and host-side stations on one cable, in one time.
+//! A world: Macintoshes and host-side stations on LocalTalk cables, in one time.
 
 use crate::faults::{Armed, Device};
 use crate::inputs::{Input, Schedule};
 use crate::live::{BridgeRecording, Feed, Log};
+use crate::network::{Network, RouterPlan};
 use crate::parameters::Parameters;
 use crate::profiles;
 use crate::scenario::Scenario;
@@ -10,8 +11,9 @@ use crate::serial::Port;
 use crate::verdict::symbols::Memory;
 use crate::volume::{self, VolumeError};
 use appletalk::mail_client::{Load, MailClients};
+use appletalk::router::{RouterStation, SEND_TIME, Seed};
 use clock::{Stream, Ticks};
-use localtalk::{Bridge, BridgeFigures, Cable, Faults, Signal};
+use localtalk::{Bridge, BridgeFigures, Cable, Faults, Signal, Station};
 use mac::{Mac, MacConfig, Model, Peripheral};
 use scsi::disk::Disk;
 use serde::{Deserialize, Serialize};
@@ -19,16 +21,20 @@ use std::sync::Arc;
 use thiserror::Error;
 use trace::{Record, Tracer};
 
-/// Macintoshes and mail clients on one cable.
+/// Macintoshes, mail clients and routers on their cables.
 ///
 /// Everything runs in steps of [`Signal::NOTICE`]: nothing on the cable can be noticed sooner, so within a step no machine can tell in
-/// which order they ran. Machines come first, in the scenario's order, then the clients, then the bridge, then the cable.
+/// which order they ran. Machines come first, in the scenario's order, then the clients, the routers, the bridge, and the cables. Stations are numbered in the
+/// same order.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct World {
     now: Ticks,
     macs: Vec<Mac>,
-    cable: Cable,
+    cables: Vec<Cable>,
+    /// The number of each machine's cable.
+    on: Vec<usize>,
     clients: MailClients,
+    routers: Vec<RouterStation>,
     /// The machines' modem ports.
     ports: Vec<Port>,
     /// The bridge on the cable, and the datagrams for it.
@@ -129,15 +135,17 @@ impl World {
             macs.push(Mac::new(config).map_err(|error| refuse(error.to_string()))?);
         }
         let first = macs.len() as u8;
-        let clients = MailClients::new(load(parameters), first, seed);
-        let mut cable = Cable::new(first + clients.stations());
-        let rate = |what: &str| parameters.number(&format!("cable.{what}"));
-        let rates = [rate("loss"), rate("damage"), rate("duplicate")];
-        if rates != [0; 3] {
-            let [loss, damage, duplicate] = rates;
-            let random = Stream::new(seed, "cable/0/faults");
-            cable.set_faults(Faults::new(loss, damage, duplicate, random));
-        }
+        let network = &scenario.network;
+        let clients =
+            MailClients::new(load(parameters), first, seed).on_cables(&network.client_cables());
+        let on: Vec<usize> = scenario
+            .machines
+            .iter()
+            .map(|machine| network.cable_of(&machine.name))
+            .collect();
+        let mut places: Vec<usize> = on.iter().copied().chain(clients.cables()).collect();
+        let routers = routers(network, &mut places, seed);
+        let cables = cables(network.names().len(), &places, parameters);
         let faults = Armed::all(&scenario.faults, seed, |device| match device {
             Device::Disk => parameters.number("disk.id") as u8,
             Device::Tape => parameters.number("tape.id") as u8,
@@ -150,8 +158,10 @@ impl World {
         Ok(World {
             now: Ticks::ZERO,
             macs,
-            cable,
+            cables,
+            on,
             clients,
+            routers,
             ports: scenario
                 .machines
                 .iter()
@@ -179,6 +189,11 @@ impl World {
         &self.clients
     }
 
+    /// The routers, in the order of their names.
+    pub fn routers(&self) -> &[RouterStation] {
+        &self.routers
+    }
+
     /// Runs everything for one step. Inputs and faults that are due happen at its beginning.
     pub fn step(&mut self) {
         while let Some((machine, input)) = self.inputs.next(self.now) {
@@ -190,8 +205,9 @@ impl World {
         let until = self.now + Signal::NOTICE;
         for (number, mac) in self.macs.iter_mut().enumerate() {
             let station = number as u8;
-            if self.cable.next_for(station) <= until {
-                for (at, signal) in self.cable.take(station, until) {
+            let cable = &mut self.cables[self.on[number]];
+            if cable.next_for(station) <= until {
+                for (at, signal) in cable.take(station, until) {
                     mac.line_in(at, signal);
                 }
             }
@@ -200,23 +216,29 @@ impl World {
             self.ports[number].take(until, mac);
             if mac.has_line_out() {
                 for (at, signal) in mac.line_out() {
-                    self.cable.post(station, at, signal);
+                    cable.post(station, at, signal);
                 }
             }
         }
         self.clients
-            .advance(until, &mut self.cable, &mut self.tracer);
+            .advance(until, &mut self.cables, &mut self.tracer);
+        for router in &mut self.routers {
+            router.advance(until, &mut self.cables, &mut self.tracer);
+        }
         if let Some((bridge, feed)) = &mut self.bridge {
             while let Some(datagram) = feed.next(self.now) {
                 if !bridge.arrive(self.now, &datagram) {
                     feed.forget_last();
                 }
             }
-            if bridge.is_due(until, &self.cable) {
-                bridge.advance(until, &mut self.cable, &mut self.tracer);
+            let cable = &mut self.cables[0];
+            if bridge.is_due(until, cable) {
+                bridge.advance(until, cable, &mut self.tracer);
             }
         }
-        self.cable.settle(until, &mut self.tracer);
+        for cable in &mut self.cables {
+            cable.settle(until, &mut self.tracer);
+        }
         self.now = until;
     }
 
@@ -236,9 +258,9 @@ impl World {
         &self.ports[machine].log
     }
 
-    /// Puts a bridge on the cable that calls itself `sender` outside. To be done before the world runs.
+    /// Puts a bridge on the first cable that calls itself `sender` outside. To be done before the world runs.
     pub fn attach_bridge(&mut self, sender: u32, seed: u64) {
-        let number = self.cable.attach();
+        let number = self.cables[0].attach();
         let bridge = Bridge::new(number, sender, Stream::new(seed, "bridge"));
         self.bridge = Some((bridge, Feed::default()));
     }
@@ -283,7 +305,7 @@ impl World {
         pairs.all(|(mac, volume)| mac.attach_disk_base(id, Arc::clone(volume)))
     }
 
-    /// Takes the records made since the last call: the machines' in their order, then the cable's and the clients'.
+    /// Takes the records made since the last call: the machines' in their order, then those of clients, routers and cables.
     pub fn drain(&mut self, mut sink: impl FnMut(Record)) {
         for mac in &mut self.macs {
             let tracer = mac.tracer();
@@ -323,11 +345,62 @@ impl World {
     }
 }
 
+/// The cables; station N is on the cable `places[N]`.
+fn cables(count: usize, places: &[usize], parameters: &Parameters) -> Vec<Cable> {
+    let rate = |what: &str| parameters.number(&format!("cable.{what}"));
+    let rates = [rate("loss"), rate("damage"), rate("duplicate")];
+    let cable = |number: usize| {
+        let attached: Vec<bool> = places.iter().map(|&place| place == number).collect();
+        let mut cable = Cable::with_stations(number as u8, &attached);
+        if rates != [0; 3] {
+            let [loss, damage, duplicate] = rates;
+            let random = Stream::new(
+                parameters.number("run.seed"),
+                &format!("cable/{number}/faults"),
+            );
+            cable.set_faults(Faults::new(loss, damage, duplicate, random));
+        }
+        cable
+    };
+    (0..count).map(cable).collect()
+}
+
+/// The routers, whose stations come behind those that `places` has already. Every port is the seed of its network; the node addresses are
+/// of the server range and settled, the timers begin at some time within a period.
+fn routers(network: &Network, places: &mut Vec<usize>, seed: u64) -> Vec<RouterStation> {
+    let offset = Stream::new(seed, "routers/addresses").below(127) as usize;
+    let mut ports = 0;
+    let mut router = |plan: &RouterPlan| {
+        let stream = |what: &str| Stream::new(seed, &format!("{}/{what}", plan.name));
+        let mut port = |&cable: &usize| {
+            // 127 is prime: multiples of 37 are distinct addresses from 128 to 254.
+            let address = 128 + ((offset + ports * 37) % 127) as u8;
+            ports += 1;
+            let number = places.len() as u8;
+            places.push(cable);
+            let random = stream(&format!("station {cable}"));
+            let plan = &network.cables[cable];
+            let zone = guest::MacName::from_text(&plan.zone);
+            let seed = Seed {
+                network: plan.network,
+                zone: zone.map_or_else(|_| Vec::new(), |zone| zone.as_bytes().to_vec()),
+            };
+            let station = Station::with_address(number, address, random);
+            (station, cable, Some(seed))
+        };
+        let ports = plan.cables.iter().map(&mut port).collect();
+        RouterStation::new(ports, stream("start").ticks_below(SEND_TIME))
+    };
+    network.routers.iter().map(&mut router).collect()
+}
+
 fn load(parameters: &Parameters) -> Load {
     let millis = |key: &str| Ticks::from_millis(parameters.number(key));
     Load {
         clients: parameters.number("mail.clients") as u8,
         server: parameters.text("server.name").to_owned(),
+        zone: guest::MacName::from_text(parameters.text("mail.zone"))
+            .map_or_else(|_| b"*".to_vec(), |zone| zone.as_bytes().to_vec()),
         start: millis("mail.start"),
         interval: millis("mail.interval"),
         body: parameters.number("mail.body") as u16,

@@ -162,12 +162,15 @@ impl Cable {
 
     /// Adds a station and returns its number. It hears what is noticed from now on.
     pub fn attach(&mut self) -> u8 {
-        self.ports.push(Port {
+        let number = self.wire();
+        let port = Port {
+            attached: true,
             cursor: self.base + self.log.len() as u64,
             last: self.settled,
             ..Port::default()
-        });
-        self.stations() - 1
+        };
+        self.ports.insert(number, port);
+        number as u8
     }
 
     /// Station `station` puts `signal` on the cable, to be noticed at `at`.

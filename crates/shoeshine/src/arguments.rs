@@ -92,9 +92,12 @@ pub(crate) struct RunArguments {
     /// Keep verdict, case, tapes, disks and screens in this new folder
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Keep every event and a capture of the cable too
+    /// Keep every event and a capture of the cables too
     #[arg(long, requires = "out")]
     pub(crate) trace: bool,
+    /// Keep a capture of each cable in the pcap format too, without the frames that were lost, damaged or collided
+    #[arg(long, requires = "out")]
+    pub(crate) pcap: bool,
     /// Replace the folder given with --out if it exists
     #[arg(long, requires = "out")]
     pub(crate) force: bool,

@@ -32,6 +32,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Ended {
     let keep = arguments.out.as_ref().map(|dir| Keep {
         dir: dir.clone(),
         trace: arguments.trace,
+        pcap: arguments.pcap,
         force: arguments.force,
     });
     let input = arguments.serial_input.as_deref();

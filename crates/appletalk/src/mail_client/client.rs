@@ -69,6 +69,8 @@ struct Session {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     node: Node,
+    /// Number of its cable.
+    pub(super) cable: usize,
     load: Load,
     random: Stream,
     /// Names of all users; this one's is at `own`.
@@ -107,6 +109,7 @@ impl Client {
         Client {
             requester,
             node,
+            cable: 0,
             nonce: random.bits(),
             // Any number that no server has; servers take theirs from the date.
             origin: 0xC11E_0000 | u32::from(number),
@@ -209,7 +212,8 @@ impl Client {
     fn act(&mut self, now: Ticks, tracer: &mut Tracer, ledger: &mut Ledger) {
         let Some(server) = self.server else {
             self.lookups = self.lookups.wrapping_add(1);
-            let pattern = Entity::new(self.load.server.as_bytes(), protocol::SERVER_TYPE);
+            let pattern = Entity::new(self.load.server.as_bytes(), protocol::SERVER_TYPE)
+                .in_zone(&self.load.zone);
             let lookup = Lookup::new(
                 pattern,
                 self.node.socket(NBP_SOCKET),

@@ -26,6 +26,8 @@ pub struct Load {
     pub clients: u8,
     /// Name of the server.
     pub server: String,
+    /// Zone in which they look for it, in MacRoman; `*` for their own.
+    pub zone: Vec<u8>,
     /// When the first clients look for the server; each begins within one `interval` after that.
     pub start: Ticks,
     /// Mean time between the beginnings of two actions of one client, exponentially distributed. A client that is still busy then begins
@@ -73,6 +75,19 @@ impl MailClients {
         }
     }
 
+    /// Puts them on the cables with these numbers, in turn, instead of cable 0.
+    pub fn on_cables(mut self, cables: &[usize]) -> MailClients {
+        for (client, &cable) in self.clients.iter_mut().zip(cables.iter().cycle()) {
+            client.cable = cable;
+        }
+        self
+    }
+
+    /// The number of each client's cable, in the order of their stations.
+    pub fn cables(&self) -> impl Iterator<Item = usize> {
+        self.clients.iter().map(|client| client.cable)
+    }
+
     /// How many stations they take.
     pub fn stations(&self) -> u8 {
         self.clients.len() as u8
@@ -88,15 +103,16 @@ impl MailClients {
         &self.ledger
     }
 
-    /// Runs all of them up to, not including, `now`. The result depends on the steps in which this is called, so a world keeps
+    /// Runs all of them up to, not including, `now`, on the cables of the world. The result depends on the steps in which this is called, so a world keeps
     /// to fixed ones.
-    pub fn advance(&mut self, now: Ticks, cable: &mut Cable, tracer: &mut Tracer) {
+    pub fn advance(&mut self, now: Ticks, cables: &mut [Cable], tracer: &mut Tracer) {
         // Most of the time nothing happens on the cable and nobody has anything to do.
-        if self.next >= now && cable.latest() < self.now {
+        if self.next >= now && cables.iter().all(|cable| cable.latest() < self.now) {
             self.now = now;
             return;
         }
         for client in &mut self.clients {
+            let cable = &mut cables[client.cable];
             client.advance(now, cable, tracer, &mut self.ledger);
         }
         self.next = self

@@ -282,6 +282,7 @@ impl World {
         let load = Load {
             clients,
             server: "post office".into(),
+            zone: b"*".to_vec(),
             start: Ticks::from_millis(100),
             interval: Ticks::from_millis(400),
             body,
@@ -307,8 +308,8 @@ impl World {
             self.now += Signal::NOTICE;
             self.server
                 .advance(self.now, &mut self.cable, &mut self.tracer);
-            self.clients
-                .advance(self.now, &mut self.cable, &mut self.tracer);
+            let cables = std::slice::from_mut(&mut self.cable);
+            self.clients.advance(self.now, cables, &mut self.tracer);
             self.cable.settle(self.now, &mut self.tracer);
         }
         self.records.extend(self.tracer.drain());

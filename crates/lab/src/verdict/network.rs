@@ -40,16 +40,16 @@ const REMEMBERED: usize = 1024;
 /// No requester of this project repeats a request after so long.
 const FORGOTTEN: Ticks = Ticks(600 * Ticks::PER_SECOND);
 
-/// The machines' part in the traffic on the cable.
+/// The machines' part in the traffic on the cables.
 ///
-/// Stations 0, 1, .. of the cable are the machines in the scenario's order; their node addresses are learnt from the frames they send.
+/// Stations 0, 1, .. of the world are the machines in the scenario's order; their node addresses are learnt from the frames they send.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkWatch {
     figures: Vec<Figures>,
-    /// Machine by node address.
-    addresses: BTreeMap<u8, usize>,
-    /// The request to send that the next frame must answer: who asked, and which machine.
-    asking: Option<(u8, u8)>,
+    /// Machine by cable and node address.
+    addresses: BTreeMap<(u8, u8), usize>,
+    /// For each cable the request to send that the next frame must answer: who asked, and which machine.
+    asking: BTreeMap<u8, (u8, u8)>,
     transactions: BTreeMap<(usize, Address, u16), Transaction>,
 }
 
@@ -71,6 +71,7 @@ impl NetworkWatch {
                 }
             }
             Event::Line(LineEvent::Frame {
+                cable,
                 station,
                 bytes,
                 intact,
@@ -82,8 +83,10 @@ impl NetworkWatch {
                     figures.collisions += u64::from(*collided);
                 }
                 match Packet::decode(bytes) {
-                    Ok(packet) if *intact => self.frame(record.at, usize::from(*station), &packet),
-                    _ => self.unanswered(),
+                    Ok(packet) if *intact => {
+                        self.frame(record.at, *cable, usize::from(*station), &packet);
+                    }
+                    _ => self.unanswered(*cable),
                 }
             }
             _ => {}
@@ -99,27 +102,28 @@ impl NetworkWatch {
         figures
     }
 
-    fn frame(&mut self, at: Ticks, station: usize, packet: &Packet) {
-        let answers = self.asking == Some((packet.destination, packet.source));
+    fn frame(&mut self, at: Ticks, cable: u8, station: usize, packet: &Packet) {
+        let answers = self.asking.get(&cable) == Some(&(packet.destination, packet.source));
         if packet.kind == llap::CTS && answers {
-            self.asking = None;
+            self.asking.remove(&cable);
         }
-        self.unanswered();
+        self.unanswered(cable);
         if station < self.figures.len() && packet.kind != llap::ENQ {
-            self.addresses.insert(packet.source, station);
+            self.addresses.insert((cable, packet.source), station);
         }
         match packet.kind {
             llap::RTS => {
-                if let Some(&machine) = self.addresses.get(&packet.destination) {
+                if let Some(&machine) = self.addresses.get(&(cable, packet.destination)) {
                     self.figures[machine].asked += 1;
-                    self.asking = Some((packet.source, packet.destination));
+                    self.asking
+                        .insert(cable, (packet.source, packet.destination));
                 }
             }
             llap::SHORT_DDP | llap::LONG_DDP => {
                 if let Ok(datagram) = Datagram::decode(packet)
                     && datagram.kind == ddp::ATP
                 {
-                    self.transaction(at, &datagram);
+                    self.transaction(at, cable, packet, &datagram);
                 }
             }
             _ => {}
@@ -127,23 +131,28 @@ impl NetworkWatch {
     }
 
     /// Another frame than the clear-to-send has come, or a damaged one.
-    fn unanswered(&mut self) {
-        if let Some((_, asked)) = self.asking.take()
-            && let Some(&machine) = self.addresses.get(&asked)
+    fn unanswered(&mut self, cable: u8) {
+        if let Some((_, asked)) = self.asking.remove(&cable)
+            && let Some(&machine) = self.addresses.get(&(cable, asked))
         {
             self.figures[machine].no_cts += 1;
         }
     }
 
-    fn transaction(&mut self, at: Ticks, datagram: &Datagram) {
+    /// `link` carries the datagram on this cable, from or to the responder or, with a long header, a router.
+    fn transaction(&mut self, at: Ticks, cable: u8, link: &Packet, datagram: &Datagram) {
         let Ok(packet) = atp::Packet::decode(&datagram.data) else {
             return;
         };
-        let (requester, responder) = match packet.function {
-            Function::Response { .. } => (datagram.destination, datagram.source),
-            _ => (datagram.source, datagram.destination),
+        let (requester, responder, end) = match packet.function {
+            Function::Response { .. } => (datagram.destination, datagram.source, link.source),
+            _ => (datagram.source, datagram.destination, link.destination),
         };
-        let Some(&machine) = self.addresses.get(&responder.node) else {
+        let Some(&machine) = self
+            .addresses
+            .get(&(cable, responder.node))
+            .filter(|_| end == responder.node)
+        else {
             return;
         };
         let key = (machine, requester, packet.transaction);
