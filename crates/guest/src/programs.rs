@@ -34,6 +34,8 @@ pub static BACKUP_INIT: Program = program!("backup_init", "backup_init.bin");
 pub static ATALK: Program = program!("atalk", "atalk.bin");
 /// The mail client, an application.
 pub static MAIL_CLIENT: Program = program!("mail_client", "mail_client.bin");
+/// The echo over ADSP, an application for tests.
+pub static ADSP_ECHO: Program = program!("adsp_echo", "adsp_echo.bin");
 /// The report on the machine, an application.
 pub static REPORT: Program = program!("report", "report.bin");
 
