@@ -1,6 +1,6 @@
 """What the oracle with MAME needs besides the programs: chips out of a ROM, pictures compared, the sum a report must show.
 
-    python3 tests/oracles/mame.py chips ROM FOLDER              the image as the two ROM chips of MAME's driver `macplus`
+    python3 tests/oracles/mame.py chips ROM FOLDER              the image as the ROM chips of the MAME driver that FOLDER is named after
     python3 tests/oracles/mame.py screens PNG PNG               the same 512 x 342 dots?
     python3 tests/oracles/mame.py report REPORT VOLUME          is what `Machine Report` says of the documents true of the mounted volume?
 
@@ -21,13 +21,20 @@ CHANNELS = {0: 1, 2: 3, 3: 1, 6: 4}
 
 
 def chips(image, folder):
-    """Even bytes are on the upper half of the data bus."""
+    """Even bytes are on the upper half of the data bus of a Plus. What MAME wants besides our ROM, the SE's ADB modem and the declaration ROM
+    of the SE/30's video, is left blank: ADB on its SE stays silent."""
     with open(image, "rb") as file:
         rom = file.read()
+    whole = rom.ljust(1 << 18, b"\xff")
+    files = {
+        "macplus": {"342-0341-c.u6d": rom[0::2], "342-0342-b.u8d": rom[1::2]},
+        "macse": {"macse.rom": whole, "342s0440-b.bin": bytes(1024)},
+        "macse30": {"97221136.rom": whole, "se30vrom.uk6": bytes(8192)},
+    }[os.path.basename(folder)]
     os.makedirs(folder)
-    for name, first in (("342-0341-c.u6d", 0), ("342-0342-b.u8d", 1)):
+    for name, data in files.items():
         with open(os.path.join(folder, name), "wb") as file:
-            file.write(rom[first::2])
+            file.write(data)
 
 
 def chunks(png):
