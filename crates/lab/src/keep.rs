@@ -92,11 +92,8 @@ impl Sinks {
     }
 
     pub(crate) fn see(&mut self, record: &Record) {
-        let plain = self.plain.iter_mut();
-        if let Err(error) = plain
-            .map(|cable| cable.see(record))
-            .collect::<Result<(), _>>()
-        {
+        let mut plain = self.plain.iter_mut();
+        if let Err(error) = plain.try_for_each(|cable| cable.see(record)) {
             self.failed
                 .get_or_insert(format!("{}: {error}", self.partial.display()));
         }
