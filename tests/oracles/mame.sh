@@ -41,9 +41,11 @@ in_mame() {
   chdman extracthd -f -i disk.chd -o mame.hda >chdman.out 2>&1 || fail "chdman: $(cat chdman.out)"
 }
 
-# ours MODEL DISK SECONDS ..
+# ours MODEL DISK SECONDS ..: with as much RAM as MAME's.
 ours() {
-  "$BOOT" "$(rom "$1")" --model "$1" --disk "$2" --seconds "$3" --profile 0 "${@:4}" >boot.out || fail "$(cat boot.out)"
+  local ram=4096
+  [ "$1" != se30 ] || ram=8192
+  "$BOOT" "$(rom "$1")" --model "$1" --ram "$ram" --disk "$2" --seconds "$3" --profile 0 "${@:4}" >boot.out || fail "$(cat boot.out)"
 }
 
 report_of() {

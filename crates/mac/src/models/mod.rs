@@ -28,7 +28,7 @@ impl Model {
     /// All models.
     pub const ALL: [Model; 3] = [Model::Plus, Model::Se, Model::Se30];
 
-    /// The word for it in scenarios: `plus`, `se`, `se30`.
+    /// The word for it in settings: `plus`, `se`, `se30`.
     pub const fn word(self) -> &'static str {
         match self {
             Model::Plus => "plus",
