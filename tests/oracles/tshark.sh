@@ -10,9 +10,11 @@ check() {
   local out=$scratch/$1
   shoeshine run "${@:2}" --expect any --out "$out" --trace
   local tshark=(tshark -r "$out/cable.pcapng" --disable-protocol asp)
-  # The end of a frame that collided is not there to be decoded.
+  # The end of a frame that collided is not there to be decoded. Where tshark 4.0 shows a short header it reads nine bytes of a datagram, and calls
+  # malformed what has fewer: the RTMP request has six. In the RTMP response it looks for routing tuples, of which there are none (Inside AppleTalk,
+  # chapter 5).
   local malformed
-  malformed=$("${tshark[@]}" -Y '_ws.malformed && !frame.comment' 2>/dev/null)
+  malformed=$("${tshark[@]}" -Y '_ws.malformed && !frame.comment && !(llap.type == 1 && frame.len <= 12)' 2>/dev/null)
   [ -z "$malformed" ] || fail "$1: malformed frames:"$'\n'"$malformed"
   local layer seen
   seen=$("${tshark[@]}" -q -z io,phs 2>/dev/null)
